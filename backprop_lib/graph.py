@@ -1,0 +1,156 @@
+"""Graph: a computation as a whole, to replay it with other values, to list its steps, and to draw it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .modes import Watcher, mode, watching
+from .operations import Operation
+from .tensor import Tensor, computation_order, deposit, newest_first, propagate, seed_for, unbroadcast
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """`source` is input number `position` of the operation that made `target`."""
+
+    source: Tensor
+    target: Tensor
+    position: int
+
+    @property
+    def local(self) -> np.ndarray | None:
+        """The local derivative d target / d source at the current values; None where none is defined.
+
+        For an operation that works entry by entry an array of the target's shape, otherwise the whole Jacobian, of shape
+        target.shape + source.shape. For two single numbers both are a single number.
+        """
+        target, operation = self.target, self.target.operation
+        assert operation is not None
+        if not operation.derivatives or operation.derivatives[self.position] is None:
+            return None
+        rule = operation.derivatives[self.position]
+        if operation.elementwise:
+            ones = np.ones(target.shape, target.dtype)[()]
+            return np.array(np.broadcast_to(rule(ones, target._data, *target._arguments), target.shape))
+        jacobian = np.zeros((target.size, *self.source.shape))
+        for row, unit in zip(jacobian, np.eye(target.size, dtype=target.dtype)):
+            row[...] = unbroadcast(
+                rule(unit.reshape(target.shape), target._data, *target._arguments), self.source.shape
+            )
+        return jacobian.reshape(target.shape + self.source.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One step of the forward pass (a node gets its value) or of the backward pass (a gradient travels along an edge).
+
+    `phase` is "forward" or "backward". Forward: `node`, the `operation` that made it (None for a leaf) and its `value`.
+    Backward: `node` receives `downstream` = `upstream` × `local` along `edge` from `consumer`, whose operation is
+    `operation`; `total` is what has been added up at `node` so far. The first backward step has no edge: it puts the
+    gradient of the output with respect to itself in place. `value` is the node's value in both phases.
+    """
+
+    phase: str
+    node: Tensor
+    operation: Operation | None
+    value: np.ndarray
+    consumer: Tensor | None = None
+    edge: Edge | None = None
+    upstream: np.ndarray | None = None
+    local: np.ndarray | None = None
+    downstream: np.ndarray | None = None
+    total: np.ndarray | None = None
+
+
+class Graph:
+    """The computation that leads to `output`, seen as a whole.
+
+    `nodes`: every Tensor in it, leaves and constants included, in the order of computation. `leaves`: those without an
+    operation. `edges`: one for each use of a node. The graph keeps its structure; the values may change:
+
+        graph = Graph(loss)
+        w.data -= 0.1 * w.grad
+        graph.forward()       # every value anew from the leaves' current values
+        graph.backward()      # every gradient
+
+    Comparisons and `where` are evaluated anew as well. A Python `if` is not part of the graph: a replay takes the branch
+    that was taken when the graph was built.
+    """
+
+    def __init__(self, output: Tensor):
+        if not isinstance(output, Tensor):
+            raise TypeError(f"Graph needs a Tensor to start from; given was {type(output).__name__}.")
+        self.output = output
+        self.nodes = computation_order(output)
+        self.leaves = [node for node in self.nodes if node.operation is None]
+        self._computed = [node for node in self.nodes if node.operation is not None]
+        self._plan = [(node, node.operation.forward, node.inputs, node.attributes) for node in self._computed]
+        self._newest_first = newest_first(output) if output.requires_grad else []
+
+    @property
+    def edges(self) -> list[Edge]:
+        return [Edge(t, node, position) for node in self._computed for position, t in enumerate(node.inputs)]
+
+    def forward(self) -> Tensor:
+        """Recompute every value from the leaves' current values, and return the output."""
+        watcher = mode.get().watcher
+        for leaf in self.leaves:
+            if leaf._lent is not None:
+                leaf._settle()
+        for node, forward, inputs, attributes in self._plan:
+            arguments = [t._data for t in inputs]
+            if attributes:
+                arguments += attributes
+            node._arguments = arguments
+            node._data = forward(*arguments) if watcher is None else watcher.forward(node.operation, arguments)
+        return self.output
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """As `output.backward(gradient, create_graph)`, without searching for the order again."""
+        seed = seed_for(self.output, gradient, create_graph)
+        deposit(propagate(self.output, seed, self._newest_first, create_graph), create_graph)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient of every node."""
+        for node in self.nodes:
+            node._grad = None
+
+    def steps(self, gradient: Any = None) -> list[Step]:
+        """Each step of the forward pass and then of the backward pass, at the current values. Changes no gradient."""
+        steps = [Step("forward", node, node.operation, np.array(node._data)) for node in self.nodes]
+        if not self.output.requires_grad:
+            return steps
+        seed = np.array(seed_for(self.output, gradient, False))
+        steps.append(
+            Step("backward", self.output, self.output.operation, np.array(self.output._data), downstream=seed, total=seed)
+        )
+        recorder = _Recorder(steps)
+        with watching(recorder):
+            propagate(self.output, seed[()], self._newest_first)
+        return steps
+
+    def __repr__(self) -> str:
+        return f"Graph({len(self.nodes)} nodes, {len(self.edges)} edges, output of shape {self.output.shape})"
+
+
+class _Recorder(Watcher):
+    """Writes down each step of a backward pass."""
+
+    def __init__(self, steps: list[Step]):
+        self.steps = steps
+        self.totals: dict[Tensor, np.ndarray] = {}
+
+    def backward(self, node, position, rule, upstream, out, arguments):
+        downstream = super().backward(node, position, rule, upstream, out, arguments)
+        t = node.inputs[position]
+        arrived = np.array(unbroadcast(downstream, t.shape))
+        self.totals[t] = arrived + self.totals[t] if t in self.totals else arrived
+        edge = Edge(t, node, position)
+        self.steps.append(
+            Step(
+                "backward", t, node.operation, np.array(t._data), consumer=node, edge=edge,
+                upstream=np.array(upstream), local=edge.local, downstream=arrived, total=self.totals[t],
+            )
+        )  # fmt: skip
+        return downstream

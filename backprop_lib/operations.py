@@ -1,0 +1,428 @@
+"""The table of operations: for each one its name, its symbol, its forward rule and its local derivatives.
+
+Read it like the table of derivatives in a calculus book. Each row is
+
+    name = Operation("name", "symbol", forward, derivative with respect to the first input, … the second input, …)
+
+`forward(a, b, …)` computes the value. A derivative rule `(g, out, a, b, …)` gets the upstream gradient `g` (the shape
+of the output), the output and the inputs, and returns the downstream gradient: upstream × local derivative.
+
+- An argument whose name starts with an underscore is not looked at for its value (its shape may be). So the row
+  says which values a derivative still needs on the way back, and the engine holds nobody to more than that.
+- The rules hold no bookkeeping: a result that is larger than the input because the input was broadcast is summed by
+  the engine (`tensor.unbroadcast`), and gradients from several uses are added by the engine (`tensor.propagate`).
+- The rules use NumPy's vocabulary and the rows of this table. On arrays they compute numbers; on Tensors the very
+  same lines record a new graph, and that is how a gradient of a gradient comes about.
+- 0·inf must not leak: where a derivative is switched off, `np.where` drops the upstream gradient instead of
+  multiplying it by zero.
+"""
+
+import operator
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+Rule = Callable[..., Any]
+
+
+class Operation:
+    """One row of the table.
+
+    `name`, `symbol`: how it is printed. `forward`: the value. `derivatives`: one rule for each input (empty for an
+    operation that is flat wherever it is smooth: comparisons and sign). `elementwise`: each entry of the output depends
+    on one entry of each input, so its local derivative has the shape of the output.
+    """
+
+    __slots__ = ("name", "symbol", "forward", "derivatives", "elementwise")
+
+    def __init__(self, name: str, symbol: str, forward: Rule, *derivatives: Any, elementwise: bool = False):
+        self.name = name
+        self.symbol = symbol
+        self.forward = forward
+        self.derivatives: tuple[Rule, ...] = derivatives
+        self.elementwise = elementwise
+
+    def __call__(self, *arguments):
+        """Compute on arrays, record on Tensors: a rule may use another row without knowing which it was given."""
+        record = getattr(arguments[0], "_record", None)
+        return self.forward(*arguments) if record is None else record(self, arguments)
+
+    def reads(self, derivative: int, argument: int) -> bool:
+        """Whether the derivative rule looks at the value of that input (0, 1, …)."""
+        rule = self.derivatives[derivative]
+        bound = len(rule.args) if isinstance(rule, partial) else 0
+        code = (rule.func if isinstance(rule, partial) else rule).__code__
+        names = code.co_varnames[: code.co_argcount]
+        if code.co_flags & 0x04:  # *arrays: the rule of an operation with any number of inputs
+            return not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
+        return not names[bound + 2 + argument].startswith("_")
+
+    def __repr__(self):
+        return f"<operation {self.name} {self.symbol}>"
+
+
+# ---- arithmetic --------------------------------------------------------------------------------------------------
+
+add = Operation(
+    "add", "+", operator.add,
+    lambda g, _out, _a, _b: g,
+    lambda g, _out, _a, _b: g,
+    elementwise=True,
+)  # fmt: skip
+
+subtract = Operation(
+    "subtract", "−", operator.sub,
+    lambda g, _out, _a, _b: g,
+    lambda g, _out, _a, _b: -g,
+    elementwise=True,
+)  # fmt: skip
+
+multiply = Operation(
+    "multiply", "×", operator.mul,
+    lambda g, _out, _a, b: g * b,
+    lambda g, _out, a, _b: g * a,
+    elementwise=True,
+)  # fmt: skip
+
+divide = Operation(
+    "divide", "÷", operator.truediv,
+    lambda g, _out, _a, b: g / b,
+    lambda g, out, _a, b: -(g * out / b),
+    elementwise=True,
+)  # fmt: skip
+
+negative = Operation("negative", "−", operator.neg, lambda g, _out, _a: -g, elementwise=True)
+
+# At b = 0 the slope in a is 0 even where a = 0; at a = 0 the slope in b is 0. The inner `where` keeps 0⁻¹ and log 0 away.
+power = Operation(
+    "power", "^", operator.pow,
+    lambda g, _out, a, b: g * b * np.where(b == 0, 1.0, a) ** (b - 1),
+    lambda g, out, a, _b: g * out * np.log(np.where(a == 0, 1.0, a)),
+    elementwise=True,
+)  # fmt: skip
+
+# ---- functions of one number --------------------------------------------------------------------------------------
+
+exp = Operation("exp", "exp", np.exp, lambda g, out, _a: g * out, elementwise=True)
+log = Operation("log", "log", np.log, lambda g, _out, a: g / a, elementwise=True)
+sqrt = Operation("sqrt", "√", np.sqrt, lambda g, out, _a: g / (2 * out), elementwise=True)
+square = Operation("square", "²", lambda a: a * a, lambda g, _out, a: g * (2 * a), elementwise=True)
+sin = Operation("sin", "sin", np.sin, lambda g, _out, a: g * np.cos(a), elementwise=True)
+cos = Operation("cos", "cos", np.cos, lambda g, _out, a: -(g * np.sin(a)), elementwise=True)
+tanh = Operation("tanh", "tanh", np.tanh, lambda g, out, _a: g * (1 - out * out), elementwise=True)
+
+
+# Below LOWEST exp(−a) would overflow; the sigmoid there is smaller than the smallest normal number of its type. These
+# numbers are kept as arrays because NumPy needs as long to convert a Python number as to compute on a small array.
+ONE = {np.dtype(t): np.array(1, t) for t in (np.float64, np.float32)}
+LOWEST = {np.dtype(t): np.array(a, t) for t, a in ((np.float64, -709), (np.float32, -87))}
+
+
+def _sigmoid(a):
+    one = ONE[a.dtype]
+    return one / (one + np.exp(-np.maximum(a, LOWEST[a.dtype])))
+
+
+sigmoid = Operation("sigmoid", "σ", _sigmoid, lambda g, out, _a: g * (out * (ONE[out.dtype] - out)), elementwise=True)
+
+# softplus′ = σ, written with the value at hand: σ(a) = exp(a − softplus(a)) is exact in both tails.
+softplus = Operation(
+    "softplus", "softplus", lambda a: np.logaddexp(a, a.dtype.type(0)),
+    lambda g, out, a: g * np.exp(a - out),
+    elementwise=True,
+)  # fmt: skip
+
+# The derivative at a kink is a choice: 0 for relu and abs at 0, the slope of the left side for leaky_relu.
+relu = Operation(
+    "relu", "ReLU", lambda a: np.maximum(a, 0), lambda g, out, _a: np.where(out > 0, g, 0), elementwise=True
+)
+leaky_relu = Operation(
+    "leaky_relu", "leaky ReLU", lambda a, slope: np.where(a > 0, a, slope * a),
+    lambda g, _out, a, slope: np.where(a > 0, g, slope * g),
+    elementwise=True,
+)  # fmt: skip
+abs = Operation("abs", "|·|", np.abs, lambda g, _out, a: g * np.sign(a), elementwise=True)
+clip = Operation(
+    "clip", "clip", lambda a, low, high: np.clip(a, low, high),
+    lambda g, _out, a, low, high: np.where(a < low, 0, np.where(a > high, 0, g)),
+    elementwise=True,
+)  # fmt: skip
+
+# ---- choosing -------------------------------------------------------------------------------------------------------
+
+# A tie shares the gradient evenly.
+maximum = Operation(
+    "maximum", "max", np.maximum,
+    lambda g, _out, a, b: np.where(a > b, g, np.where(a == b, g / 2, 0)),
+    lambda g, _out, a, b: np.where(b > a, g, np.where(a == b, g / 2, 0)),
+    elementwise=True,
+)  # fmt: skip
+
+minimum = Operation(
+    "minimum", "min", np.minimum,
+    lambda g, _out, a, b: np.where(a < b, g, np.where(a == b, g / 2, 0)),
+    lambda g, _out, a, b: np.where(b < a, g, np.where(a == b, g / 2, 0)),
+    elementwise=True,
+)  # fmt: skip
+
+where = Operation(
+    "where", "where", np.where,
+    None,  # the condition has no derivative: a step is flat on both sides
+    lambda g, _out, condition, _a, _b: np.where(condition, g, 0),
+    lambda g, _out, condition, _a, _b: np.where(condition, 0, g),
+    elementwise=True,
+)  # fmt: skip
+
+# Comparisons and sign are flat wherever they are smooth: they have no rule, and nothing is propagated through them.
+# A truth value is stored as 1.0 or 0.0, so that it can be counted, averaged and multiplied like any number.
+greater = Operation("greater", ">", lambda a, b: (a > b) * 1.0, elementwise=True)
+greater_equal = Operation("greater_equal", "≥", lambda a, b: (a >= b) * 1.0, elementwise=True)
+less = Operation("less", "<", lambda a, b: (a < b) * 1.0, elementwise=True)
+less_equal = Operation("less_equal", "≤", lambda a, b: (a <= b) * 1.0, elementwise=True)
+equal = Operation("equal", "=", lambda a, b: (a == b) * 1.0, elementwise=True)
+not_equal = Operation("not_equal", "≠", lambda a, b: (a != b) * 1.0, elementwise=True)
+sign = Operation("sign", "sign", np.sign, elementwise=True)
+
+COMPARISONS = frozenset({greater, greater_equal, less, less_equal, equal, not_equal})
+
+# ---- reductions: `axis` is None (all axes) or a tuple of axes, 0 or larger --------------------------------------------
+
+
+def count(a, axis) -> int:
+    """How many entries of `a` go into one entry of a reduction over `axis`."""
+    return a.size if axis is None else int(np.prod([a.shape[i] for i in axis]))
+
+
+def spread(g, a, axis, keepdims):
+    """Lay a reduced array out over the shape of `a` again: every entry gets the number it was reduced to."""
+    if axis is not None and not keepdims:
+        g = np.expand_dims(g, axis)
+    return np.broadcast_to(g, a.shape)
+
+
+def share(g, excluded, axis, keepdims):
+    """Divide `g` evenly among the entries of each group that are not excluded."""
+    winners = np.sum(np.where(excluded, 0.0, 1.0), axis=axis, keepdims=True)
+    return np.where(excluded, 0, spread(g, excluded, axis, keepdims) / winners)
+
+
+def product_of_others(a, axis):
+    """For each entry the product of all other entries of its group: right with any number of zeros.
+
+    The products of all entries before and of all entries after are built by doubling the stride: log₂ n steps.
+    """
+    axis = tuple(range(a.ndim)) if axis is None else axis
+    order = axis + tuple(i for i in range(a.ndim) if i not in axis)
+    moved = np.transpose(a, order)
+    rows = moved.reshape((count(a, axis), -1)) if a.size else moved.reshape((0, 0))
+
+    def before(rows):
+        products = np.concatenate([np.ones_like(rows[:1]), rows[:-1]])
+        stride = 1
+        while stride < len(rows):
+            products = np.concatenate([products[:stride], products[stride:] * products[:-stride]])
+            stride *= 2
+        return products
+
+    others = before(rows) * before(rows[::-1])[::-1]
+    return np.transpose(others.reshape(moved.shape), tuple(np.argsort(order)))
+
+
+sum = Operation(
+    "sum", "Σ", lambda a, axis, keepdims: np.add.reduce(a, axis=axis, keepdims=keepdims),
+    lambda g, _out, _a, axis, keepdims: spread(g, _a, axis, keepdims),
+)  # fmt: skip
+
+mean = Operation(
+    "mean", "mean", lambda a, axis, keepdims: np.add.reduce(a, axis=axis, keepdims=keepdims) / count(a, axis),
+    lambda g, _out, _a, axis, keepdims: spread(g / count(_a, axis), _a, axis, keepdims),
+)  # fmt: skip
+
+prod = Operation(
+    "prod", "Π", lambda a, axis, keepdims: np.multiply.reduce(a, axis=axis, keepdims=keepdims),
+    lambda g, _out, a, axis, keepdims: spread(g, a, axis, keepdims) * product_of_others(a, axis),
+)  # fmt: skip
+
+var = Operation(
+    "var", "var", lambda a, axis, ddof, keepdims: np.var(a, axis=axis, ddof=ddof, keepdims=keepdims),
+    lambda g, _out, a, axis, ddof, keepdims: (
+        spread(g * (2 / (count(a, axis) - ddof)), a, axis, keepdims) * (a - np.mean(a, axis=axis, keepdims=True))
+    ),
+)  # fmt: skip
+
+max = Operation(
+    "max", "max", lambda a, axis, keepdims: np.maximum.reduce(a, axis=axis, keepdims=keepdims),
+    lambda g, out, a, axis, keepdims: share(g, a < spread(out, a, axis, keepdims), axis, keepdims),
+)  # fmt: skip
+
+min = Operation(
+    "min", "min", lambda a, axis, keepdims: np.minimum.reduce(a, axis=axis, keepdims=keepdims),
+    lambda g, out, a, axis, keepdims: share(g, a > spread(out, a, axis, keepdims), axis, keepdims),
+)  # fmt: skip
+
+
+def _logsumexp(a, axis, keepdims):
+    peak = np.maximum.reduce(a, axis=axis, keepdims=True)
+    peak = np.where(np.isfinite(peak), peak, 0)
+    total = np.log(np.add.reduce(np.exp(a - peak), axis=axis, keepdims=True)) + peak
+    return total if keepdims else np.squeeze(total, axis=axis)
+
+
+logsumexp = Operation(
+    "logsumexp", "log Σ exp", _logsumexp,
+    lambda g, out, a, axis, keepdims: (
+        spread(g, a, axis, keepdims) * np.exp(a - spread(out, a, axis, keepdims))
+    ),
+)  # fmt: skip
+
+log_softmax = Operation(
+    "log_softmax", "log softmax", lambda a, axis: a - _logsumexp(a, axis, True),
+    lambda g, out, _a, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),
+)  # fmt: skip
+
+softmax = Operation(
+    "softmax", "softmax", lambda a, axis: np.exp(a - _logsumexp(a, axis, True)),
+    lambda g, out, _a, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),
+)  # fmt: skip
+
+cumsum = Operation(
+    "cumsum", "running Σ", lambda a, axis: np.cumsum(a, axis=axis),
+    lambda g, _out, _a, axis: np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis),
+)  # fmt: skip
+
+# ---- matrix product ------------------------------------------------------------------------------------------------
+
+
+def _product(a, b):
+    """a @ b. For vectors and matrices `dot` is the same and starts three times as fast; it would accept single numbers."""
+    return a.dot(b) if 0 < a.ndim < 3 and 0 < b.ndim < 3 else a @ b
+
+
+def _swap(a):
+    """Transpose the last two axes."""
+    return a.T if a.ndim == 2 else np.swapaxes(a, -1, -2)
+
+
+def _matmul_left(g, _out, _a, b):
+    if g.ndim == b.ndim == 2:
+        return g.dot(b.T)
+    if b.ndim == 1:
+        return g[..., None] * b if _a.ndim > 1 else g * b
+    if _a.ndim == 1 and b.ndim > 2:
+        return (g[..., None, :] @ _swap(b))[..., 0, :]
+    return g @ _swap(b)
+
+
+def _matmul_right(g, _out, a, _b):
+    if g.ndim == a.ndim == 2:
+        return a.T.dot(g)
+    if a.ndim == 1:
+        return a[:, None] * g[..., None, :] if _b.ndim > 1 else g * a
+    if _b.ndim == 1 and a.ndim > 2:
+        return (_swap(a) @ g[..., None])[..., 0]
+    return _swap(a) @ g
+
+
+# For matrices: dL/dA = G·Bᵀ and dL/dB = Aᵀ·G; the other lines are the same with vectors and stacks of matrices.
+matmul = Operation("matmul", "@", _product, _matmul_left, _matmul_right)
+
+# ---- shape: values move, so gradients move back ----------------------------------------------------------------------
+
+reshape = Operation(
+    "reshape", "reshape", lambda a, shape: np.reshape(a, shape), lambda g, _out, _a, shape: np.reshape(g, _a.shape)
+)
+expand_dims = Operation(
+    "expand_dims", "expand", lambda a, axis: np.expand_dims(a, axis),
+    lambda g, _out, _a, axis: np.reshape(g, _a.shape),
+)  # fmt: skip
+squeeze = Operation(
+    "squeeze", "squeeze", lambda a, axis: np.squeeze(a, axis=axis), lambda g, _out, _a, axis: np.reshape(g, _a.shape)
+)
+transpose = Operation(
+    "transpose", "ᵀ", lambda a, axes: np.transpose(a, axes),
+    lambda g, _out, _a, axes: np.transpose(g, None if axes is None else tuple(np.argsort(axes))),
+)  # fmt: skip
+broadcast_to = Operation(
+    "broadcast_to", "broadcast", lambda a, shape: np.broadcast_to(a, shape), lambda g, _out, _a, shape: g
+)
+flip = Operation("flip", "flip", lambda a, axis: np.flip(a, axis), lambda g, _out, _a, axis: np.flip(g, axis))
+
+
+def _scatter(a, index, shape):
+    total = np.zeros(shape, a.dtype)
+    np.add.at(total, index, a)  # an entry that was taken twice gets both gradients
+    return total
+
+
+getitem = Operation(
+    "getitem", "[ ]", lambda a, index: a[index], lambda g, _out, _a, index: scatter(g, index, _a.shape)
+)
+scatter = Operation("scatter", "put", _scatter, lambda g, _out, _a, index, shape: g[index])
+
+
+@lru_cache(maxsize=None)
+def concatenate(inputs: int) -> Operation:
+    """The row for that many inputs. Each gets back its own stretch of the upstream gradient."""
+
+    def stretch(position, g, _out, *_arrays):
+        *_pieces, axis = _arrays
+        start = int(np.sum([piece.shape[axis] for piece in _pieces[:position]], dtype=int))
+        stop = start + _pieces[position].shape[axis]
+        return g[(slice(None),) * axis + (slice(start, stop),)]
+
+    return Operation(
+        "concatenate", "join", lambda *arrays: np.concatenate(arrays[:-1], axis=arrays[-1]),
+        *(partial(stretch, i) for i in range(inputs)),
+    )  # fmt: skip
+
+
+# ---- losses: the mean over all elements, for cross_entropy over the rows ---------------------------------------------
+
+mean_squared_error = Operation(
+    "mean_squared_error", "mean (ŷ−y)²", lambda p, y: _mean_square(p - y),
+    lambda g, _out, p, y: g * (2 / p.size) * (p - y),
+    lambda g, _out, p, y: g * (2 / p.size) * (y - p),
+)  # fmt: skip
+
+
+def _mean_square(difference):
+    flat = difference.ravel()
+    return flat.dot(flat) / flat.size
+
+
+# y·log p with 0·log 0 = 0. `np.where` on the argument keeps log 0 and division by 0 away where their factor is 0.
+binary_cross_entropy = Operation(
+    "binary_cross_entropy", "BCE",
+    lambda p, y: -np.mean(
+        y * np.log(np.where(y == 0, 1.0, p)) + (1 - y) * np.log(np.where(y == 1, 1.0, 1 - p))
+    ),
+    lambda g, _out, p, y: (g / p.size) * ((1 - y) / np.where(y == 1, 1.0, 1 - p) - y / np.where(y == 0, 1.0, p)),
+    lambda g, _out, p, _y: (g / p.size) * (np.log(1 - p) - np.log(p)),
+)  # fmt: skip
+
+binary_cross_entropy_with_logits = Operation(
+    "binary_cross_entropy_with_logits", "BCE of σ",
+    lambda z, y: np.mean((np.maximum(z, 0) - z * y) + np.log1p(np.exp(-np.abs(z)))),
+    lambda g, _out, z, y: (g / z.size) * (sigmoid(z) - y),
+    lambda g, _out, z, _y: (g / z.size) * -z,
+)  # fmt: skip
+
+
+def rows(a) -> int:
+    """How many examples the class scores `a` hold: N for (N, C), 1 for (C,)."""
+    return 1 if a.ndim == 1 else a.shape[0]
+
+
+# y holds a 1 for the true class of each row and 0 elsewhere; 0·(−inf) of an impossible class is left out.
+cross_entropy = Operation(
+    "cross_entropy", "CE of softmax",
+    lambda z, y: -np.sum(np.where(y == 0, 0, y * log_softmax.forward(z, (z.ndim - 1,)))) / rows(z),
+    lambda g, _out, z, y: (g / rows(z)) * (softmax(z, (z.ndim - 1,)) - y),
+    lambda g, _out, z, _y: (g / rows(z)) * -log_softmax(z, (z.ndim - 1,)),
+)  # fmt: skip
+
+TABLE: dict[str, Operation] = {
+    row.name: row for row in (value for value in tuple(globals().values()) if isinstance(value, Operation))
+}
