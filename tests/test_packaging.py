@@ -199,7 +199,7 @@ CHECKS = ["ruff", "mypy", "lint-imports", "notebook_rules", "not browser", "-m b
 
 
 def gate(folder: Path, broken: str = "", missing: str = "") -> tuple[int, str]:
-    """tests/run in a folder where every tool is a stub: one is missing, one fails at `broken` in its command."""
+    """tests/run where every tool is a stub: one is missing, or fails when `broken` is in its command."""
     tools = folder / ".venv" / "bin"
     tools.mkdir(parents=True)
     (folder / "tests").mkdir()
