@@ -115,6 +115,9 @@ PLANTED_IMPORTS = {
 def test_import_linter_catches_a_planted_import(tmp_path, module, line):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(ROOT / "backprop_lib", tmp_path / "backprop_lib")
+    for package in ("figures", "widgets"):
+        (tmp_path / "backprop_lib" / package).mkdir(exist_ok=True)
+        (tmp_path / "backprop_lib" / package / "__init__.py").touch()
     with open(tmp_path / "backprop_lib" / module, "a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
     linted = run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache", cwd=tmp_path)
