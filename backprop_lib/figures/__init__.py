@@ -1,0 +1,45 @@
+"""Numbers in, pictures out: graphs as SVG, table, LaTeX and PyTorch code; plots in matplotlib; and `show`.
+
+Nothing here is loaded by `import backprop_lib`, and matplotlib only when the first plot is drawn.
+"""
+
+from .graph_latex import graph_latex
+from .graph_svg import GraphPicture, graph_svg
+from .graph_table import Table, graph_table
+from .graph_torch import graph_torch_code
+from .plots import (
+    calls_by_depth,
+    decision_boundary,
+    error_against_step,
+    function_and_slope,
+    gradient_factors,
+    hidden_space,
+    loss_curve,
+    secant_and_tangent,
+)
+from .reading import Reading
+from .show import show, with_sentence
+from .style import house_style, label_axes, new_figure
+
+__all__ = [
+    "GraphPicture",
+    "Reading",
+    "Table",
+    "calls_by_depth",
+    "decision_boundary",
+    "error_against_step",
+    "function_and_slope",
+    "gradient_factors",
+    "graph_latex",
+    "graph_svg",
+    "graph_table",
+    "graph_torch_code",
+    "hidden_space",
+    "house_style",
+    "label_axes",
+    "loss_curve",
+    "new_figure",
+    "secant_and_tangent",
+    "show",
+    "with_sentence",
+]

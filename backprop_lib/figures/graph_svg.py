@@ -20,8 +20,9 @@ PAGE = 900  # width of a cell's output on a laptop, in pixels
 FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 SIZE, SMALL = 13.5, 12.5  # of the letters
 _LINE = 16.0  # from one line of text to the next
-_SHAPE = 34.0  # least width and height of a node's shape
-_MARGIN = 14.0
+_SHAPE = 30.0  # least width and height of a node's shape
+_ARROW = 12.0  # length of an arrow's head, with a little wire before it
+_MARGIN = 12.0
 
 VALUE, GRADIENT, INK, QUIET, PAPER, FOCUS = "#0067A3", "#B34700", "#222222", "#666666", "#FFFFFF", "#FFF0B3"
 
@@ -64,9 +65,7 @@ class GraphPicture:
         (`reading.refresh()` after `graph.forward()`).
     """
 
-    def __init__(
-        self, reading: Reading, groups: Mapping[str, Sequence[Tensor]] | None = None, roomy: bool = False
-    ):
+    def __init__(self, reading: Reading, groups: Mapping[str, Sequence[Tensor]] | None = None, roomy: bool = False):
         self.reading = reading
         self.roomy = roomy
         self.folded = _folded_constants(reading)
@@ -74,20 +73,28 @@ class GraphPicture:
         self.links = [k for k, link in enumerate(reading.links) if link.source not in self.folded]
         self.symbols = {k: self._symbol(k) for k in self.drawn}
         self.kinds = {k: self._kind(k) for k in self.drawn}
+        named = (
+            neurons(reading) if groups is None else {n: [reading.number_of[t] for t in g] for n, g in groups.items()}
+        )
+        self.groups = {n: [k for k in g if k not in self.folded] for n, g in named.items()}
+        self.legend = self._legend()
+        self.banner = 30.0
+        self._lay_out(narrow=False)
+        if self.width > PAGE:
+            self._lay_out(narrow=True)
+
+    def _lay_out(self, narrow: bool) -> None:
+        """Give every node its form and place. Narrow: a name stands above its number where that saves room."""
+        self.narrow = narrow
         widest = self._widest()
         self.forms = {k: self._form(k, *widest[k]) for k in self.drawn}
-        named = neurons(reading) if groups is None else {n: [reading.number_of[t] for t in g] for n, g in groups.items()}
-        self.groups = {n: [k for k in g if k not in self.folded] for n, g in named.items()}
-        ends = [(reading.links[k].source, reading.links[k].target) for k in self.links]
-        self.layout: Layout = layered_layout(
-            self.drawn, ends, {k: form.extent for k, form in self.forms.items()}, self.groups, Spacing()
-        )
+        ends = [(self.reading.links[k].source, self.reading.links[k].target) for k in self.links]
+        extents = {k: form.extent for k, form in self.forms.items()}
+        self.layout: Layout = layered_layout(self.drawn, ends, extents, self.groups, Spacing())
         self.wires = dict(zip(self.links, self.layout.wires, strict=True))
-        self.legend = self._legend()
         legend_width = sum(text_width(text, SMALL) + 46 for _, text in self.legend)
         self.width = round(max(self.layout.width, legend_width, 320) + 2 * _MARGIN)
         self.height = round(self.layout.height + 2 * _MARGIN + 26)
-        self.banner = 30.0
 
     def svg(self, step: int | None = None) -> str:
         """The picture after that step; None: everything, at rest, in a view without the line that tells the step."""
@@ -110,10 +117,11 @@ class GraphPicture:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {_n(height)}" width="{self.width}" '
             f'height="{_n(height)}" role="img" aria-labelledby="{name}-t {name}-d" font-family="{FONT}" '
             f'font-size="{SIZE}" style="max-width:100%;height:auto">'
-            f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(description)}</desc>{drawing}</svg>'
+            f'<title id="{name}-t">{escape(title)}</title>'
+            f'<desc id="{name}-d">{escape(description)}</desc>{drawing}</svg>'
         )
 
-    # ---- words --------------------------------------------------------------------------------------------------------
+    # ---- words -----------------------------------------------------------------------------------
 
     def _title(self, step: int | None) -> str:
         name = self.reading.names[self.reading.output]
@@ -125,7 +133,9 @@ class GraphPicture:
         """The picture in words: the step, then every value and gradient that it shows."""
         reading, state = self.reading, self.reading.state(step)
         values = [f"{reading.names[k]} = {reading.text(state.values[k])}" for k in self.drawn if k in state.values]
-        gradients = [f"{reading.gradient_name(k)} = {reading.text(state.totals[k])}" for k in self.drawn if k in state.totals]
+        gradients = [
+            f"{reading.gradient_name(k)} = {reading.text(state.totals[k])}" for k in self.drawn if k in state.totals
+        ]
         words = [] if step is None else [reading.sentence(step)]
         words += [f"Values: {', '.join(values)}."] if values else []
         words += [f"Gradients: {', '.join(gradients)}."] if gradients else []
@@ -138,7 +148,7 @@ class GraphPicture:
             entries.append(("local", "local derivative, on the wire"))
         return entries
 
-    # ---- what each node looks like --------------------------------------------------------------------------------------
+    # ---- what each node looks like ---------------------------------------------------------------
 
     def _kind(self, k: int) -> str:
         if k == self.reading.output:
@@ -157,21 +167,25 @@ class GraphPicture:
             return written(["( )", reading.names[reading.inputs[k][1]]], node) if callable(written) else symbol
         sides = [reading.names[i] if i in self.folded else "" for i in reading.inputs[k]]
         if len(sides) == 2 and any(sides):
-            return f"{symbol}({sides[0] or '·'}, {sides[1] or '·'})" if symbol.isalpha() else f"{sides[0]} {symbol} {sides[1]}".strip()
+            return (
+                f"{symbol}({sides[0] or '·'}, {sides[1] or '·'})"
+                if symbol.isalpha()
+                else f"{sides[0]} {symbol} {sides[1]}".strip()
+            )
         return symbol
 
     def _widest(self) -> dict[int, tuple["_Text", "_Text | None"]]:
-        """For each node the largest texts that it shows at any step."""
+        """For each node its value, and the widest of the gradients that it shows at the steps."""
         reading = self.reading
-        widest: dict[int, tuple[_Text, _Text | None]] = {}
         totals: dict[int, list[np.ndarray]] = {}
         for step in reading.steps:
             if step.phase == "backward" and step.total is not None:
                 totals.setdefault(reading.number_of[step.node], []).append(step.total)
+        widest: dict[int, tuple[_Text, _Text | None]] = {}
         for k in self.drawn:
-            value = self._value_text(k, np.asarray(reading.nodes[k].data))
             gradients = [self._gradient_text(k, total) for total in totals.get(k, [])]
-            widest[k] = value, _Text.covering(gradients) if gradients else None
+            value = self._value_text(k, np.asarray(reading.nodes[k].data))
+            widest[k] = value, max(gradients, key=lambda text: text.width, default=None)
         return widest
 
     def _value_text(self, k: int, value: np.ndarray) -> "_Text":
@@ -188,12 +202,13 @@ class GraphPicture:
     def _quantity(self, name: str, array: np.ndarray, summary: str) -> "_Text":
         reading = self.reading
         if array.ndim == 0:
-            room = text_width("−0." + "0" * reading.digits, SIZE) if self.roomy else 0.0
             written = printed(reading.plain(array))
             head = f"{name} = " if name else ""
-            spare = max(room - text_width(written, SIZE), 0.0)
-            return _Text([head + written], [], text_width(head + written, SIZE) + spare)
-        heading = f"{name} {array.shape}".strip()
+            room = text_width("−0." + "0" * reading.digits, SIZE) if self.roomy else text_width(written, SIZE)
+            if self.narrow and len(head) > 4:
+                return _Text([name, written], [], max(text_width(name, SIZE), room))
+            return _Text([head + written], [], text_width(head, SIZE) + room)
+        heading = name if name.startswith("∂") else f"{name} {array.shape}".strip()
         if not reading.in_full(array):
             return _Text([heading, summary or "no entries"], [])
         rows = array.reshape(-1, 1) if array.ndim == 1 else array
@@ -209,12 +224,15 @@ class GraphPicture:
                 if shown.width:
                     pills[link] = shown
         symbol_width = text_width(self.symbols[k], SIZE, bold=self.kinds[k] != "constant")
-        wires = sum(reading.links[reading.link_of[k, p]].source not in self.folded for p in range(len(reading.inputs[k])))
+        wires = sum(
+            reading.links[reading.link_of[k, p]].source not in self.folded for p in range(len(reading.inputs[k]))
+        )
         port = max([20.0, *(pill.height + 8 for pill in pills.values())])
-        tall = max(_SHAPE, (wires - 1) * port + 22) if self.kinds[k] != "constant" else 24.0
+        pill_height = max((pill.height for pill in pills.values()), default=0.0)
+        tall = max(_SHAPE, (wires - 1) * port + pill_height + 6) if self.kinds[k] != "constant" else 24.0
         wide = max(_SHAPE if self.kinds[k] != "constant" else 20.0, symbol_width + 16)
         reach = max((pill.width + 10 for pill in pills.values()), default=0.0)
-        core = reach + (14 if wires else 0) + wide
+        core = reach + (_ARROW if wires else 0) + wide
         width = max(core, value.width, gradient.width if gradient else 0.0)
         extent = Extent(
             round(width, 1),
@@ -234,7 +252,7 @@ class GraphPicture:
         rows = shown.reshape(-1, 1) if shown.ndim == 1 else shown
         return _Text([], [[printed(self.reading.plain(x)) for x in row] for row in rows], size=SMALL)
 
-    # ---- drawing --------------------------------------------------------------------------------------------------------
+    # ---- drawing ---------------------------------------------------------------------------------
 
     def _frames(self) -> list[str]:
         parts = []
@@ -269,16 +287,16 @@ class GraphPicture:
             if state.link != link:
                 lines.append(_arrow(left, y, -1, colour))
             if link in state.sent:
-                back = [(x, y + 4.5) for x, y in points]
+                back = [(x, y + 4.5) for x, y in points]  # beside the forward wire, with the same room everywhere
                 thick = 4 if state.link == link else 2
                 lines.append(
-                    f'<path d="{_curve(back)}" fill="none" stroke="{GRADIENT}" stroke-width="{thick}" '
+                    f'<path d="{_curve(back, aside=4.5)}" fill="none" stroke="{GRADIENT}" stroke-width="{thick}" '
                     f'stroke-dasharray="{"8 5" if thick == 4 else "6 4"}"/>'
                 )
                 lines.append(_arrow(points[0][0], points[0][1] + 4.5, 1, GRADIENT, 5 if thick == 4 else 4))
             if link in form.pills and target in state.values:
                 pill = form.pills[link] if not self.roomy else self._pill(link)
-                middle = left - 14 - form.pills[link].width / 2 - 5
+                middle = left - _ARROW - form.pills[link].width / 2 - 5
                 pills += self._draw_pill(pill, middle, y, state.link == link, place)
         return lines + pills
 
@@ -286,7 +304,8 @@ class GraphPicture:
         width, height = pill.width + 10, pill.height + 3
         border = f'fill="{FOCUS}" stroke="{INK}" stroke-width="2.5"' if focus else 'fill="#F0F0F0" stroke="#888888"'
         return [
-            f'<rect x="{_n(x - width / 2)}" y="{_n(y - height / 2)}" width="{_n(width)}" height="{_n(height)}" rx="8" {border}/>',
+            f'<rect x="{_n(x - width / 2)}" y="{_n(y - height / 2)}" width="{_n(width)}" height="{_n(height)}" '
+            f'rx="8" {border}/>',
             *pill.draw(x, y - pill.height / 2, INK),
         ]
 
@@ -311,7 +330,8 @@ class GraphPicture:
             )
         centre = left + form.wide / 2
         colour = INK if kind != "constant" and known else QUIET
-        parts.append(_label(centre, y + 5, self.symbols[k], colour, SIZE, bold=kind != "constant"))
+        size = 18.0 if len(self.symbols[k]) == 1 and kind in ("inner", "output") else SIZE
+        parts.append(_label(centre, y + size * 0.36, self.symbols[k], colour, size, bold=kind != "constant"))
         if focus:
             parts.append(f'<path d="M{_n(centre - 7)} {_n(y - form.tall / 2 - 1)}h14l-7 8z" fill="{INK}"/>')
         middle = place.left + place.extent.width / 2
@@ -359,7 +379,7 @@ class GraphPicture:
         return parts
 
 
-# ---- pieces -------------------------------------------------------------------------------------------------------------
+# ---- pieces --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -384,12 +404,6 @@ class _Text:
         self.grid = grid
         self.width = max([width, grid, *(text_width(line, size) for line in lines)])
         self.height = _LINE * (len(lines) + len(cells)) * size / SIZE + (4 if cells else 0)
-
-    @staticmethod
-    def covering(texts: Sequence["_Text"]) -> "_Text":
-        """A text as wide as the widest and as high as the highest."""
-        widest = max(texts, key=lambda text: text.width)
-        return widest
 
     def draw(self, x: float, top: float, colour: str) -> list[str]:
         """Centred about x, from `top` downwards."""
@@ -433,7 +447,14 @@ def _n(x: float) -> str:
 
 
 def _label(
-    x: float, y: float, text: str, colour: str, size: float, bold: bool = False, anchor: str = "middle", full: str | None = None
+    x: float,
+    y: float,
+    text: str,
+    colour: str,
+    size: float,
+    bold: bool = False,
+    anchor: str = "middle",
+    full: str | None = None,
 ) -> str:
     """Text whose width is fixed, so that it fits whichever font is there."""
     weight = ' font-weight="bold"' if bold else ""
@@ -445,14 +466,15 @@ def _label(
     )
 
 
-def _curve(points: Sequence[Point]) -> str:
+def _curve(points: Sequence[Point], aside: float = 0.0) -> str:
+    """A smooth line through the points; where it is steep, `aside` moves it away from the line it runs below."""
     x, y = points[0]
     path = [f"M{_n(x)} {_n(y)}"]
     for x1, y1 in points[1:]:
-        if y1 == y:
+        if abs(y1 - y) < 0.05:
             path.append(f"H{_n(x1)}")
         else:
-            half = (x + x1) / 2
+            half = (x + x1) / 2 - aside * max(min((y1 - y) / 25, 1.0), -1.0)
             path.append(f"C{_n(half)} {_n(y)} {_n(half)} {_n(y1)} {_n(x1)} {_n(y1)}")
         x, y = x1, y1
     return "".join(path)
@@ -465,11 +487,12 @@ def _arrow(x: float, y: float, direction: int, colour: str, size: float = 4) -> 
 
 # Widths of the letters of Arial and Liberation Sans, in thousandths of the font size.
 _WIDTHS = {
-    **dict.fromkeys("0123456789abdeghnopqu$_?«»", 556), **dict.fromkeys("ijl|'", 222), **dict.fromkeys(" ftI!.,:;/\\[]·", 278),
-    **dict.fromkeys("cksvxyzJ", 500), **dict.fromkeys("r()-{}`²³¹", 340), **dict.fromkeys("ABEKPSVXY&", 667),
-    **dict.fromkeys("CDHNRUw", 722), **dict.fromkeys("GOQ", 778), **dict.fromkeys("FTZ", 611), **dict.fromkeys("mM", 833),
-    **dict.fromkeys("+−=<>×÷~^", 584), "L": 556, "W": 944, "%": 889, "@": 1015, "…": 1000, "*": 389, '"': 355, "#": 556,
-    "∂": 494, "σ": 615, "←": 1000, "∞": 713, "√": 549, "Σ": 618, "ᵀ": 500, "ŷ": 500, "∇": 713,
+    **dict.fromkeys("0123456789abdeghnopqu$_?«»L#", 556), **dict.fromkeys("ijl|'", 222),
+    **dict.fromkeys(" ftI!.,:;/\\[]·", 278), **dict.fromkeys("cksvxyzJŷᵀ", 500), **dict.fromkeys("r()-{}`²³¹", 340),
+    **dict.fromkeys("ABEKPSVXY&", 667), **dict.fromkeys("CDHNRUw", 722), **dict.fromkeys("GOQ", 778),
+    **dict.fromkeys("FTZ", 611), **dict.fromkeys("mM", 833), **dict.fromkeys("+−=<>×÷~^", 584),
+    "W": 944, "%": 889, "@": 1015, "…": 1000, "*": 389, '"': 355, "∂": 494, "σ": 615, "←": 1000, "∞": 713, "√": 549,
+    "Σ": 618, "∇": 713,
 }  # fmt: skip
 
 

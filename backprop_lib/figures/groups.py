@@ -9,8 +9,8 @@ _WEIGHTED_SUM = ("multiply", "matmul", "add", "subtract", "transpose")
 def neurons(reading: Reading) -> dict[str, list[int]]:
     """The neurons in a graph, as name -> numbers of its nodes; empty unless there are at least two.
 
-    A neuron is an activation with the weighted sum before it, as far back as nothing else uses its parts. With arrays it
-    is a layer. Leaves called x or x1, x2, … stay outside: they are what is fed in.
+    A neuron is an activation with the weighted sum before it, as far back as nothing else uses its parts. With
+    arrays it is a layer. Leaves called x or x1, x2, … stay outside: they are what is fed in.
     """
     users: list[set[int]] = [set() for _ in reading.nodes]
     for source, target, _ in reading.links:

@@ -13,7 +13,7 @@ The same graph always gives the same drawing.
 import random
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 _STARTS = 5  # orders to begin from; the one that ends with the fewest crossings wins
 _SWEEPS = 10  # passes to and fro over the columns, for each start
@@ -85,11 +85,11 @@ class Spacing:
     frame: between the frame of a group and what is inside it; title: extra room at its top, for a name.
     """
 
-    column: float = 32.0
-    level: float = 20.0
+    column: float = 25.0
+    level: float = 16.0
     row: float = 12.0
     bend: float = 7.0
-    frame: float = 8.0
+    frame: float = 7.0
     title: float = 14.0
 
 
@@ -107,16 +107,16 @@ def layered_layout(
     extents : the room of each node; 40 wide and 40 high where none is given.
     groups : name of a group -> its nodes. They are kept together, and nothing else comes between them.
 
-    Raises ValueError for a cycle, an edge or a group with an unknown node, a node in two groups, and a group that a path
-    leaves and enters again (no frame could hold it).
+    Raises ValueError for a cycle, an edge or a group with an unknown node, a node in two groups, and a group that a
+    path leaves and enters again (no frame could hold it).
     """
     spacing = spacing or Spacing()
     usual = Extent(40.0, 20.0, 20.0)
     extents = {n: (extents or {}).get(n, usual) for n in nodes}
-    groups = {name: list(members) for name, members in (groups or {}).items() if members}
-    owner = _owners(extents, edges, groups)
-    if groups:
-        return _grouped(list(nodes), list(edges), extents, groups, owner, spacing)
+    framed = {name: list(members) for name, members in (groups or {}).items() if members}
+    owner = _owners(extents, edges, framed)
+    if framed:
+        return _grouped(list(nodes), list(edges), extents, framed, owner, spacing)
     part = _Part(nodes, edges, spacing)
     part.place({n: _Solid(extent) for n, extent in extents.items()})
     return part.layout()
@@ -125,9 +125,7 @@ def layered_layout(
 def _owners(known: Mapping, edges: Sequence[tuple], groups: Mapping[Any, list]) -> dict:
     for source, target in edges:
         if source not in known or target not in known:
-            raise ValueError(
-                f"The edge {source!r} → {target!r} joins a node that is not in the list of nodes."
-            )
+            raise ValueError(f"The edge {source!r} → {target!r} joins a node that is not in the list of nodes.")
     owner: dict = {}
     for name, members in groups.items():
         for member in members:
@@ -141,7 +139,7 @@ def _owners(known: Mapping, edges: Sequence[tuple], groups: Mapping[Any, list]) 
     return owner
 
 
-# ---- one layered drawing ------------------------------------------------------------------------------------------
+# ---- one layered drawing -------------------------------------------------------------------------
 
 
 @dataclass
@@ -153,7 +151,8 @@ class _Solid:
     leaving: dict[int, float] = field(default_factory=dict)
 
 
-class _Bend(NamedTuple):
+@dataclass(frozen=True)
+class _Bend:
     """Where a long wire passes through a column."""
 
     edge: int
@@ -236,27 +235,26 @@ class _Part:
             depth = [0.0]
             for u, v in zip(row, row[1:], strict=False):
                 wires = isinstance(u, _Bend) and isinstance(v, _Bend)
-                depth.append(
-                    depth[-1] + extent[u].below + extent[v].above + (0.0 if wires else self.spacing.row)
-                )
+                depth.append(depth[-1] + extent[u].below + extent[v].above + (0.0 if wires else self.spacing.row))
             depths.append(depth[: len(row)])
         pulls: dict[Any, list[tuple[Any, float, float]]] = {v: [] for v in self.solids}
         for i, path in enumerate(self.paths):
             out, into = self._joints(i)
             for k, (u, v) in enumerate(zip(path, path[1:], strict=False)):
                 shift = (out if k == 0 else 0.0) - (into if k == len(path) - 2 else 0.0)
-                weight = 1.0 + 2.0 * (isinstance(u, _Bend) + isinstance(v, _Bend))
+                # an input makes way for what is computed, so that the computation runs in a line
+                weight = (1.0 if self.before[u] else 0.05) * (1 + 2 * isinstance(u, _Bend) + 2 * isinstance(v, _Bend))
                 pulls[u].append((v, -shift, weight))
                 pulls[v].append((u, shift, weight))
+        force = {v: sum(weight for _, _, weight in pulls[v]) for v in pulls}
         columns = list(zip(self.rows, depths, strict=True))
         y = {v: d for row, depth in columns for v, d in zip(row, depth, strict=True)}
         for turn in range(_PULLS):
             for row, depth in columns if turn % 2 == 0 else columns[::-1]:
                 wanted = []
                 for v, d in zip(row, depth, strict=True):
-                    weight = sum(w for _, _, w in pulls[v])
-                    mean = sum((y[u] + shift) * w for u, shift, w in pulls[v]) / weight if weight else y[v]
-                    wanted.append(mean - d)
+                    mean = sum((y[u] + shift) * w for u, shift, w in pulls[v]) / force[v] if force[v] else y[v]
+                    wanted.append((mean - d, force[v] or 0.05))
                 for v, d, base in zip(row, depth, _nearest_rising(wanted), strict=True):
                     y[v] = base + d
         top = min((y[v] - extent[v].above for v in y), default=0.0)
@@ -268,12 +266,16 @@ class _Part:
             heights = self._wire_heights(i)
             for u, y0, y1 in zip(path, heights, heights[1:], strict=False):
                 rise[self.column[u]] = max(rise[self.column[u]], abs(y1 - y0))
+        widths = [max((self.solids[v].extent.width for v in row), default=0.0) for row in self.rows]
         left, right, x = [], [], 0.0
-        for row, height in zip(self.rows, rise, strict=True):
+        for k, (width, height) in enumerate(zip(widths, rise, strict=True)):
             left.append(round(x, 1))
-            x += max((self.solids[v].extent.width for v in row), default=0.0)
+            x += width
             right.append(round(x, 1))
-            x += self.spacing.level if height < 1.0 else self.spacing.column * (1 + min(height / 300, 1.0))
+            if height >= 1.0:
+                x += self.spacing.column * (1 + min(height / 300, 1.0))
+            elif k + 1 < len(widths) and widths[k + 1]:
+                x += self.spacing.level
         return left, right
 
     def _wire_heights(self, edge: int) -> list[float]:
@@ -376,7 +378,9 @@ def _order(vertices: list, column: dict, before: dict, after: dict, fixed: list)
     return best, _swap_neighbours(best, before, after, fixed, fewest or 0)
 
 
-def _depth_first_rows(vertices, column, before, after, columns, chance) -> list[list]:
+def _depth_first_rows(
+    vertices: list, column: dict, before: dict, after: dict, columns: int, chance: random.Random | None
+) -> list[list]:
     """Columns filled by a walk from the outputs back, which keeps together what belongs together."""
     rows: list[list] = [[] for _ in range(columns)]
     seen = set()
@@ -404,7 +408,7 @@ def _swap_neighbours(rows: list[list], before: dict, after: dict, fixed: list, c
     """Exchange neighbours in a column as long as that undoes crossings; returns how many are left."""
     position = {v: k for row in rows for k, v in enumerate(row)}
 
-    def undone_by_swapping(upper, lower) -> int:
+    def undone_by_swapping(upper: Any, lower: Any) -> int:
         undone = 0
         for near in (before, after):
             for a in near[upper]:
@@ -426,43 +430,44 @@ def _swap_neighbours(rows: list[list], before: dict, after: dict, fixed: list, c
     return crossings
 
 
-def _nearest_rising(wanted: list[float]) -> list[float]:
-    """The rising sequence that is nearest to `wanted` in squared distance (pooling adjacent violators)."""
-    pools: list[tuple[float, int]] = []
-    for value in wanted:
+def _nearest_rising(wanted: list[tuple[float, float]]) -> list[float]:
+    """The rising sequence nearest to pairs (value, weight) in squared distance, by pooling adjacent violators."""
+    pools: list[tuple[float, float, int]] = []
+    for value, weight in wanted:
         size = 1
         while pools and pools[-1][0] > value:
-            other, n = pools.pop()
-            value = (value * size + other * n) / (size + n)
-            size += n
-        pools.append((value, size))
-    return [value for value, size in pools for _ in range(size)]
+            other, its_weight, its_size = pools.pop()
+            value = (value * weight + other * its_weight) / (weight + its_weight)
+            weight, size = weight + its_weight, size + its_size
+        pools.append((value, weight, size))
+    return [value for value, _, size in pools for _ in range(size)]
 
 
-# ---- groups: each is laid out by itself and then stands as one wide node in the drawing of the rest -----------------
+# ---- groups: each is laid out by itself and then stands as one wide node in the drawing of the res
 
 
-class _Box(NamedTuple):
+@dataclass(frozen=True)
+class _Box:
     """A group, seen from outside."""
 
     group: Hashable
 
 
-class _Entry(NamedTuple):
+@dataclass(frozen=True)
+class _Entry:
     """Where an edge comes in through the frame of a group."""
 
     edge: int
 
 
-class _Exit(NamedTuple):
+@dataclass(frozen=True)
+class _Exit:
     """Where the wires of an inner node go out."""
 
     node: Hashable
 
 
-def _grouped(
-    nodes: list, edges: list[tuple], extents: Mapping, groups: dict, owner: dict, spacing: Spacing
-) -> Layout:
+def _grouped(nodes: list, edges: list[tuple], extents: Mapping, groups: dict, owner: dict, spacing: Spacing) -> Layout:
     def outside(n: Any) -> Any:
         return _Box(owner[n]) if n in owner else n
 
@@ -475,9 +480,7 @@ def _grouped(
             spacing,
         )
     except ValueError as problem:
-        raise ValueError(
-            f"{problem} With groups, a path that leaves a group must not come back to it."
-        ) from None
+        raise ValueError(f"{problem} With groups, a path that leaves a group must not come back to it.") from None
 
     inner: dict[Any, _Group] = {}
     solids = {n: _Solid(extents[n]) for n in nodes if n not in owner}
@@ -490,9 +493,7 @@ def _grouped(
             group.extent,
             arriving={number[i]: group.height_of(_Entry(i)) for i in entering},
             leaving={
-                number[i]: group.height_of(_Exit(edges[i][0]))
-                for i in crossing
-                if owner.get(edges[i][0]) == name
+                number[i]: group.height_of(_Exit(edges[i][0])) for i in crossing if owner.get(edges[i][0]) == name
             },
         )
     outer.place(solids)
@@ -532,11 +533,7 @@ class _Group:
         exits = [_Exit(a) for a in leaving]
         within = [i for i, (a, b) in enumerate(edges) if owner.get(a) == name and owner.get(b) == name]
         self.keys = [*entries, *within, *exits]
-        ends = (
-            [(e, edges[e.edge][1]) for e in entries]
-            + [edges[i] for i in within]
-            + [(e.node, e) for e in exits]
-        )
+        ends = [(e, edges[e.edge][1]) for e in entries] + [edges[i] for i in within] + [(e.node, e) for e in exits]
         part = _Part([*entries, *members, *exits], ends, spacing, first=entries, last=exits)
         point = _Solid(Extent(0.0, spacing.bend, spacing.bend))
         part.place({n: _Solid(extents[n]) if n in extents else point for n in part.nodes})

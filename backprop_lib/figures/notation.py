@@ -52,7 +52,7 @@ def fill(template: Template, inputs: Sequence[str], node: Tensor, **names: str) 
     return template.format(*inputs, **names)
 
 
-# ---- what the templates are made of ---------------------------------------------------------------------------------
+# ---- what the templates are made of --------------------------------------------------------------
 
 
 def _call(name: str, latex_name: str, torch_name: str, *derivatives: Template) -> Notation:
@@ -81,7 +81,7 @@ def _axes_text(axis: tuple[int, ...] | None) -> str:
 def _reduce(name: str, latex: Template, torch: Template, derivative: Template) -> Notation:
     """A reduction; its attributes begin with the axes and end with keepdims."""
 
-    def text(i, node):
+    def text(i: list[str], node: Tensor) -> str:
         kept = ", keepdims=True" if node.attributes[-1] else ""
         return f"{name}({i[0]}{_axes_text(node.attributes[0])}{kept})"
 
@@ -89,7 +89,7 @@ def _reduce(name: str, latex: Template, torch: Template, derivative: Template) -
 
 
 def _torch_reduce(function: str) -> Callable[..., str]:
-    def torch(i, node):
+    def torch(i: list[str], node: Tensor) -> str:
         axis, *_, keepdims = node.attributes
         if axis == ():
             return f"{i[0]}.clone()"
@@ -101,7 +101,7 @@ def _torch_reduce(function: str) -> Callable[..., str]:
     return torch
 
 
-def _torch_prod(i, node):
+def _torch_prod(i: list[str], node: Tensor) -> str:
     """PyTorch multiplies over one axis at a time."""
     axis, keepdims = node.attributes
     if axis is None and not keepdims:
@@ -113,7 +113,7 @@ def _torch_prod(i, node):
     return code if axes else f"{code}.clone()"
 
 
-def _torch_var(i, node):
+def _torch_var(i: list[str], node: Tensor) -> str:
     axis, ddof, keepdims = node.attributes
     axes = tuple(range(node.inputs[0].ndim)) if axis is None else axis
     dim = f", dim={axes}" if axes else ""
@@ -123,7 +123,7 @@ def _torch_var(i, node):
 def _torch_grouped(function: str) -> Callable[..., str]:
     """softmax and log_softmax know one axis; over several the definition is written out."""
 
-    def torch(i, node):
+    def torch(i: list[str], node: Tensor) -> str:
         (axes,) = node.attributes
         if len(axes) == 1:
             return f"torch.{function}({i[0]}, dim={axes[0]})"
@@ -140,7 +140,11 @@ def _single(axes: tuple[int, ...]) -> str:
 def _torch_index(index: Any, shape: tuple[int, ...]) -> str:
     """An index written as PyTorch reads it; a slice that runs backwards becomes the list of its positions."""
     parts = index if isinstance(index, tuple) else (index,)
-    used = sum(p.ndim if isinstance(p, np.ndarray) and p.dtype == bool else 1 for p in parts if p is not None and p is not Ellipsis)
+    used = sum(
+        p.ndim if isinstance(p, np.ndarray) and p.dtype == bool else 1
+        for p in parts
+        if p is not None and p is not Ellipsis
+    )
     lists = sum(isinstance(p, np.ndarray) for p in parts)
     written = []
     axis = 0
@@ -153,8 +157,8 @@ def _torch_index(index: Any, shape: tuple[int, ...]) -> str:
             if (part.step or 1) < 0:
                 if lists:
                     raise ValueError(
-                        "PyTorch has no slice that runs backwards, and beside a list of positions it cannot be replaced. "
-                        "Use flip first, then index."
+                        "PyTorch has no slice that runs backwards, and beside a list of positions it cannot be "
+                        "replaced. Use flip first, then index."
                     )
                 written.append(f"{list(range(*part.indices(shape[axis])))}")
                 lists += 1
@@ -187,7 +191,7 @@ def index_text(index: Any) -> str:
     return ", ".join(written)
 
 
-def _power_text(i, node):
+def _power_text(i: list[str], node: Tensor) -> str:
     exponent = _small_exponent(node)
     return f"{i[0]}{'⁰¹²³⁴⁵⁶⁷⁸⁹'[exponent]}" if exponent is not None else f"{i[0]}^{i[1]}"
 
@@ -203,14 +207,14 @@ def _small_exponent(node: Tensor) -> int | None:
     return int(value) if value in range(10) else None
 
 
-def _power_slope(i, node):
+def _power_slope(i: list[str], node: Tensor) -> str:
     exponent = _small_exponent(node)
     if exponent is None:
         return f"{i[1]} \\cdot {i[0]}^{{{i[1]} - 1}}"
     return {0: "0", 1: "1", 2: f"2 \\cdot {i[0]}"}.get(exponent, f"{exponent} \\cdot {i[0]}^{{{exponent - 1}}}")
 
 
-def _index_latex(i, node):
+def _index_latex(i: list[str], node: Tensor) -> str:
     return f"{i[0]}_{{[{_latex_code(index_text(node.attributes[0]))}]}}"
 
 
@@ -218,23 +222,23 @@ def _latex_code(text: str) -> str:
     return r"\text{" + text.replace("…", r"\ldots ") + "}"
 
 
-def _transpose_latex(i, node):
+def _transpose_latex(i: list[str], node: Tensor) -> str:
     return f"{i[0]}^{{\\top}}" if node.ndim == 2 else rf"\operatorname{{transpose}}\left({i[0]}\right)"
 
 
-def _torch_transpose(i, node):
+def _torch_transpose(i: list[str], node: Tensor) -> str:
     axes = node.attributes[0]
     return f"{i[0]}.T" if node.ndim == 2 and axes in (None, (1, 0)) else f"{i[0]}.permute({_dims(axes, node)})"
 
 
-def _dims(axes, node) -> str:
+def _dims(axes: tuple[int, ...] | None, node: Tensor) -> str:
     return str(tuple(range(node.ndim))[::-1] if axes is None else tuple(axes))
 
 
 def _shaped(name: str) -> Notation:
     """An operation that only changes the shape: values move, and gradients move back."""
 
-    def written(i, node):
+    def written(i: list[str], node: Tensor) -> str:
         return f"{name}({i[0]}, {node.shape})"
 
     return Notation(
@@ -251,7 +255,7 @@ def _torch_limit(limit: Any, node: Tensor) -> str:
     return "None" if np.isinf(limit) else repr(float(limit))
 
 
-def _torch_clip(i, node):
+def _torch_clip(i: list[str], node: Tensor) -> str:
     low, high = (_torch_limit(limit, node) for limit in node.attributes)
     return f"torch.clamp({i[0]}, {low}, {high})" if (low, high) != ("None", "None") else f"{i[0]}.clone()"
 
@@ -260,11 +264,11 @@ def _limit_text(limit: Any) -> str:
     return "…" if np.ndim(limit) else f"{limit:.6g}".replace("-", "−").replace("inf", "∞")
 
 
-def _clip_text(i, node):
+def _clip_text(i: list[str], node: Tensor) -> str:
     return f"clip({i[0]}, {', '.join(map(_limit_text, node.attributes))})"
 
 
-def _clip_latex(i, node):
+def _clip_latex(i: list[str], node: Tensor) -> str:
     limits = ", ".join(_limit_text(x).replace("∞", r"\infty ").replace("…", r"\ldots ") for x in node.attributes)
     return rf"\operatorname{{clip}}\left({i[0]}, {limits}\right)".replace("−", "-")
 
@@ -347,7 +351,8 @@ NOTATION: dict[str, Notation] = {
     "max": _reduce("max", r"\max {0}", _torch_reduce("amax"), r"{g}\text{{ for the largest entry, else }}0"),
     "min": _reduce("min", r"\min {0}", _torch_reduce("amin"), r"{g}\text{{ for the smallest entry, else }}0"),
     "logsumexp": _reduce(
-        "logsumexp", r"\ln \sum e^{{{0}}}", _torch_reduce("logsumexp"), r"{g} \cdot \operatorname{{softmax}}\left({0}\right)"
+        "logsumexp", r"\ln \sum e^{{{0}}}", _torch_reduce("logsumexp"),
+        r"{g} \cdot \operatorname{{softmax}}\left({0}\right)",
     ),
     "log_softmax": Notation(
         "log_softmax({0})", r"\ln \operatorname{{softmax}}\left({0}\right)", _torch_grouped("log_softmax"),
@@ -437,7 +442,7 @@ def notation_of(node: Tensor) -> Notation:
     if row is not None:
         return row
 
-    def no_code(_i, node):
+    def no_code(_i: list[str], node: Tensor) -> str:
         raise ValueError(
             f"There is no PyTorch line for the operation {operation.name!r}: it only occurs in the graph of a gradient "
             "(create_graph=True). Write the code of the graph that was differentiated instead."

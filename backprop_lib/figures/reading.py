@@ -5,6 +5,7 @@ It gives every node a name and every number its digits, once. So the four cannot
 
 import math
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..graph import Graph, Step
 from ..tensor import Tensor
-from .notation import ATOM, POWER, PRODUCT, SUM, Notation, fill, notation_of, parts_in_parentheses
+from .notation import ATOM, PRODUCT, SUM, Notation, fill, notation_of, parts_in_parentheses
 
 SHOWN_IN_FULL = 6  # arrays up to so many entries are shown in full, larger ones by shape and range
 LONGEST_NAME = 18  # characters of a name that a picture shows; the whole name is in its tooltip
@@ -20,7 +21,7 @@ _LOSSES = ("mean_squared_error", "binary_cross_entropy", "binary_cross_entropy_w
 _LONGEST_FORMULA = 7  # an unnamed node is called by its formula, such as x·y, if that is not longer
 
 
-# ---- numbers and names as text --------------------------------------------------------------------------------------
+# ---- numbers and names as text -------------------------------------------------------------------
 
 
 def number(value: Any, digits: int = 6) -> str:
@@ -69,15 +70,11 @@ def clean_text(text: Any, longest: int | None = None) -> str:
     return line if longest is None or len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
-_GREEK = {
-    letter: name
-    for letter, name in zip(
-        "αβγδεζηθικλμνξπρστυφχψω",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-        "omega".split(),
-        strict=True,
-    )
-}
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu "
+    "nu xi pi rho sigma tau upsilon phi chi psi omega"
+)
+_GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", _GREEK_NAMES.split(), strict=True))
 _LATEX_ESCAPES = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\wedge ", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ",
@@ -116,13 +113,13 @@ def _latex_letter(stem: str) -> str | None:
     if stem in ("yhat", "y_hat"):
         return r"\hat{y}"
     if len(unicodedata.normalize("NFD", stem)) == 2:
-        base, accent = unicodedata.normalize("NFD", stem)
+        base, accent = tuple(unicodedata.normalize("NFD", stem))
         if base.isascii() and base.isalpha() and accent == "\N{COMBINING CIRCUMFLEX ACCENT}":
             return rf"\hat{{{base}}}"
     return None
 
 
-# ---- what a step shows ------------------------------------------------------------------------------------------------
+# ---- what a step shows ---------------------------------------------------------------------------
 
 
 class Link(NamedTuple):
@@ -194,7 +191,7 @@ class Reading:
             if self.constant[k] and node.size == 1:
                 self._name_constant(k)
 
-    # ---- names --------------------------------------------------------------------------------------------------------
+    # ---- names -----------------------------------------------------------------------------------
 
     def _name_nodes(self) -> None:
         given = [clean_text(node.name) if node.name is not None else "" for node in self.nodes]
@@ -215,9 +212,8 @@ class Reading:
                     taken.add(name)
                 latex = latex_name(name)
             elif self.constant[k] and node.size == 1:
-                self.names.append(""), self.latex.append(""), self.binds.append(ATOM)
-                self._name_constant(k)
-                continue
+                plain = number(node.data.reshape(()), self.digits)
+                name, (latex, binds) = printed(plain), latex_number(plain)
             elif k == self.output and node.operation is not None:
                 letters = ("L", "out") if node.operation.name in _LOSSES else ("f", "L", "out")
                 name = next((c for c in letters if c not in taken), None) or next(inner)
@@ -245,7 +241,7 @@ class Reading:
         self.latex[k], self.binds[k] = latex_number(plain)
 
     @staticmethod
-    def _fresh(letter: str, taken: set[str]):
+    def _fresh(letter: str, taken: set[str]) -> Iterator[str]:
         count = 0
         while True:
             count += 1
@@ -278,7 +274,7 @@ class Reading:
         needs = row.needs if row.latex_needs is None else row.latex_needs
         return fill(row.latex, parts_in_parentheses(parts, needs, latex=True), self.nodes[k])
 
-    # ---- numbers ------------------------------------------------------------------------------------------------------
+    # ---- numbers ---------------------------------------------------------------------------------
 
     def plain(self, value: Any) -> str:
         """A number with the reading's digits, as Python writes it."""
@@ -318,9 +314,11 @@ class Reading:
     def entrywise(self, k: int) -> bool:
         """Whether upstream × local, entry by entry, is all that link k does (apart from undoing a broadcast)."""
         operation = self.edges[k].target.operation
-        return operation is not None and (operation.elementwise or self.edges[k].source.size == self.edges[k].target.size == 1)
+        return operation is not None and (
+            operation.elementwise or self.edges[k].source.size == self.edges[k].target.size == 1
+        )
 
-    # ---- steps --------------------------------------------------------------------------------------------------------
+    # ---- steps -----------------------------------------------------------------------------------
 
     def state(self, step: int | None = None) -> State:
         """What is known after step number `step` (0, 1, …); None: after all of them, with nothing in focus."""
@@ -349,8 +347,8 @@ class Reading:
             return state
         step = self.steps[last]
         k = self.number_of[step.node]
-        link = state.arrived[k][-1] if step.phase == "backward" and step.edge is not None else None
-        return State(step.phase, state.values, state.totals, state.sent, state.arrived, k, link, step)
+        latest = state.arrived[k][-1] if step.phase == "backward" and step.edge is not None else None
+        return State(step.phase, state.values, state.totals, state.sent, state.arrived, k, latest, step)
 
     def gradient_name(self, k: int, short: bool = False) -> str:
         """∂L/∂w, in text."""
@@ -471,6 +469,11 @@ class Reading:
         return f"({text})" if text.startswith("−") else text
 
 
+def reading_of(graph: "Graph | Tensor | Reading", digits: int, gradient: Any = None) -> Reading:
+    """The reading itself if it is one, else a new reading of the graph."""
+    return graph if isinstance(graph, Reading) else Reading(graph, digits, gradient)
+
+
 def _nested(entries: list[str], shape: tuple[int, ...]) -> str:
     if len(shape) == 1:
         return f"[{', '.join(entries)}]"
@@ -492,12 +495,10 @@ def local_text(reading: Reading, link: int) -> str | np.ndarray:
     if local.size and (local == local.flat[0]).all() and (edge.target.operation.elementwise or edge.target.size == 1):
         return printed(reading.plain(local.flat[0]))
     if edge.target.operation.elementwise or edge.target.size == 1:
-        array = local.reshape(edge.source.shape) if edge.target.size == 1 and not edge.target.operation.elementwise else local
+        array = (
+            local.reshape(edge.source.shape)
+            if edge.target.size == 1 and not edge.target.operation.elementwise
+            else local
+        )
         return array if reading.in_full(array) else f"{array.shape}"
     return f"{edge.target.shape}←{edge.source.shape}"
-
-
-__all__ = [
-    "LONGEST_NAME", "POWER", "Link", "Reading", "SHOWN_IN_FULL", "State", "clean_text", "latex_name", "latex_number",
-    "local_text", "number", "printed",
-]  # fmt: skip
