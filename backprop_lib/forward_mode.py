@@ -12,8 +12,8 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
     """Forward mode: the value of f at `primals`, and how fast it changes when the inputs move along `tangents`.
 
     f : takes as many Tensors as there are primals, returns a Tensor. tangents : one for each primal, of its shape.
-    Returns (value, tangent), arrays of the output's shape. One sweep in the direction of computation: each node's tangent
-    is the sum over its inputs of local derivative × the input's tangent.
+    Returns (value, tangent), arrays of the output's shape. One sweep in the direction of computation: each node's
+    tangent is the sum over its inputs of local derivative × the input's tangent.
     """
     if len(primals) != len(tangents):
         raise ValueError(f"jvp needs one tangent for each primal; given were {len(primals)} and {len(tangents)}.")
@@ -22,7 +22,9 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
     for i, (t, tangent) in enumerate(zip(inputs, tangents)):
         moving[t] = np.array(tangent.data if isinstance(tangent, Tensor) else tangent, dtype=t.dtype)
         if moving[t].shape != t.shape:
-            raise ValueError(f"jvp: tangent {i} must have its primal's shape: expected {t.shape}, given {moving[t].shape}.")
+            raise ValueError(
+                f"jvp: tangent {i} must have its primal's shape: expected {t.shape}, given {moving[t].shape}."
+            )
     output = f(*inputs)
     if not isinstance(output, Tensor):
         raise TypeError(f"jvp: f must return a Tensor; it returned {type(output).__name__}.")
@@ -40,11 +42,11 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
 def _push(node: Tensor, position: int, tangent: np.ndarray) -> np.ndarray:
     """Local derivative × tangent, for one input of one node.
 
-    Entry by entry, the rule that carries gradients back carries tangents forward as well. Otherwise the rule is a linear
-    function of the upstream gradient, and its transpose is what is wanted: the gradient of (rule(u) · tangent) in u.
+    Entry by entry, the rule that carries gradients back carries tangents forward as well. Otherwise the rule is a
+    linear function of the upstream gradient, and its transpose is what is wanted: the gradient of (rule(u) · tangent)
+    in u.
     """
     operation = node.operation
-    assert operation is not None
     rule = operation.derivatives[position]
     if operation.elementwise:
         return rule(np.broadcast_to(tangent, node.shape), node._data, *node._arguments)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import operations as ops
-from .tensor import FUNCTIONS, Tensor, apply
+from .tensor import FUNCTIONS, Tensor, _as_numbers, _constant, apply
 
 Operand = Any  # a Tensor, or what a Tensor can be made of
 
@@ -98,12 +98,18 @@ def minimum(a: Operand, b: Operand) -> Tensor:
 
 
 def clip(a: Operand, a_min: Any = None, a_max: Any = None) -> Tensor:
-    """Each entry limited to [a_min, a_max] (numbers, arrays or None). The derivative is 1 inside and on the limits, 0 outside."""
+    """Each entry limited to [a_min, a_max] (numbers, arrays or None).
+
+    The derivative is 1 inside and on the limits, 0 outside.
+    """
     limits = []
     for limit, default in ((a_min, -np.inf), (a_max, np.inf)):
         if isinstance(limit, Tensor):
             if limit.requires_grad:
-                raise TypeError("The limits of clip are fixed numbers. For limits with a gradient use minimum(maximum(a, low), high).")
+                raise TypeError(
+                    "The limits of clip are fixed numbers. For limits with a gradient use minimum(maximum(a, low), "
+                    "high)."
+                )
             limit = limit.numpy()
         limits.append(default if limit is None else limit)
     if np.any(np.asarray(limits[0]) > np.asarray(limits[1])):
@@ -122,9 +128,13 @@ def where(condition: Operand, a: Operand, b: Operand) -> Tensor:
     """
     if isinstance(condition, Tensor):
         if condition.operation not in ops.COMPARISONS and condition.requires_grad:
-            raise TypeError("The condition of where must be truth values, for example t > 0 or t != 0; given was a Tensor of numbers.")
+            raise TypeError(
+                "The condition of where must be truth values, for example t > 0 or t != 0; given was a Tensor of "
+                "numbers."
+            )
     elif np.asarray(condition).dtype.kind not in "biuf":
         raise TypeError(f"The condition of where must be truth values; given was {np.asarray(condition).dtype}.")
+    a, b = (x if isinstance(x, Tensor) else _constant(x, (a, b)) for x in (a, b))
     return apply(ops.where, (_tensor(condition), a, b))
 
 
@@ -244,7 +254,7 @@ def concatenate(arrays: Sequence[Operand], axis: int = 0) -> Tensor:
         raise ValueError("concatenate needs at least one array; given was an empty list.")
     if any(t.ndim == 0 for t in tensors):
         raise ValueError("concatenate joins along an axis, and a single number has none. Use stack for numbers.")
-    return apply(ops.concatenate(len(tensors)), tensors, (tensors[0]._axis(axis),))
+    return apply(ops.concatenate(len(tensors)), tuple(tensors), (tensors[0]._axis(axis),))
 
 
 def stack(arrays: Sequence[Operand], axis: int = 0) -> Tensor:
@@ -288,49 +298,60 @@ def cross_entropy(logits: Operand, target: Operand) -> Tensor:
     """The mean over the rows of −log softmax(logits) at the true class; its gradient is (softmax(z) − y) / N.
 
     logits : shape (N, C), or (C,) for one example.
-    target : whole numbers 0 … C−1 of shape (N,), or one number for (C,); or one-hot rows (or probabilities) of the logits' shape.
+    target : whole numbers 0 … C−1 of shape (N,), or one number for (C,); or one-hot rows (or probabilities) of the
+    logits' shape.
     """
     z = _tensor(logits)
     if z.ndim not in (1, 2) or 0 in z.shape:
         raise ValueError(f"cross_entropy expects logits of shape (N, C) or (C,); given was {z.shape}.")
-    if isinstance(target, Tensor) and target.shape == z.shape:
-        y = target
-    else:
-        y = Tensor(_one_hot(np.asarray(target.data if isinstance(target, Tensor) else target), z), requires_grad=False)
-    rows = np.asarray(y.data)
-    if np.any(rows < 0) or not np.allclose(rows.sum(axis=-1), 1, rtol=0, atol=1e-6):
-        raise ValueError("cross_entropy: each row of one-hot targets must be 0 or larger and add up to 1.")
-    return apply(ops.cross_entropy, (z, y))
+    if np.shape(target) == z.shape:
+        return apply(ops.cross_entropy, (z, _class_probabilities(target, z)))
+    return apply(ops.cross_entropy, (z, _one_hot(np.asarray(target.data if isinstance(target, Tensor) else target), z)))
 
 
-def _one_hot(target: np.ndarray, z: Tensor) -> np.ndarray:
+def _class_probabilities(target: Operand, z: Tensor) -> Tensor:
+    y = target if isinstance(target, Tensor) else Tensor(np.asarray(target, dtype=z.dtype), requires_grad=False)
+    rows = y._settle()
+    if rows.min() < 0 or np.abs(rows.sum(axis=-1) - 1).max() > 1e-6:
+        raise ValueError(
+            "cross_entropy: each row of one-hot targets must be 0 or larger and add up to 1; "
+            f"the smallest entry is {rows.min():.6g}, the sums run from {rows.sum(axis=-1).min():.6g} to "
+            f"{rows.sum(axis=-1).max():.6g}."
+        )
+    return y
+
+
+def _one_hot(target: np.ndarray, z: Tensor) -> Tensor:
     classes = z.shape[-1]
-    if target.shape == z.shape:
-        return target.astype(z.dtype)
     if target.shape != z.shape[:-1]:
         raise ValueError(
-            f"cross_entropy: for logits of shape {z.shape} the target has shape {z.shape[:-1]} (class numbers) or {z.shape} (one-hot); "
+            f"cross_entropy: for logits of shape {z.shape} the target has shape {z.shape[:-1]} (class numbers) or "
+            f"{z.shape} (one-hot); "
             f"given was {target.shape}."
         )
     if target.dtype.kind not in "iu":
         raise TypeError(
-            f"cross_entropy: class numbers are whole numbers; given was {target.dtype}. Convert them with target.astype(int)."
+            f"cross_entropy: class numbers are whole numbers; given was {target.dtype}. Convert them with "
+            "target.astype(int)."
         )
-    if np.any((target < 0) | (target >= classes)):
-        wrong = target[(target < 0) | (target >= classes)].flat[0]
-        raise ValueError(f"cross_entropy: there are {classes} classes, numbered 0 to {classes - 1}; a target is {wrong}.")
-    return np.eye(classes, dtype=z.dtype)[target]
+    wrong = target[(target < 0) | (target >= classes)]
+    if wrong.size:
+        raise ValueError(
+            f"cross_entropy: there are {classes} classes, numbered 0 to {classes - 1}; a target is {wrong.flat[0]}."
+        )
+    return Tensor(np.eye(classes, dtype=z.dtype)[target], requires_grad=False)
 
 
 def _pair(name: str, prediction: Operand, target: Operand) -> tuple[Tensor, Tensor]:
     p = _tensor(prediction)
-    y = target if isinstance(target, Tensor) else Tensor(np.asarray(target, dtype=p.dtype), requires_grad=False)
-    if p.shape != y.shape:
+    y = target if isinstance(target, Tensor) else Tensor(_as_numbers(target).astype(p.dtype), requires_grad=False)
+    if p._data.shape != y._data.shape:
         raise ValueError(
-            f"{name}: prediction and target must have the same shape; given were {p.shape} and {y.shape}. Broadcasting them would "
+            f"{name}: prediction and target must have the same shape; given were {p.shape} and {y.shape}. Broadcasting "
+            "them would "
             f"compare every prediction with every target. Try target.reshape{p.shape} if the entries belong together."
         )
-    if p.size == 0:
+    if p._data.size == 0:
         raise ValueError(f"{name}: there are no elements to take the mean of (shape {p.shape}).")
     return p, y
 
@@ -342,7 +363,7 @@ def _check_unit_interval(function: str, what: str, t: Tensor, hint: str) -> None
         raise ValueError(f"{function}: {what} must lie in [0, 1]; one of them is {wrong.flat[0]:.6g}. {hint}")
 
 
-# ---- NumPy's functions on Tensors -------------------------------------------------------------------------------------
+# ---- NumPy's functions on Tensors ------------------------------------------------------------------------------------
 
 FUNCTIONS.update(
     {

@@ -6,8 +6,18 @@ from typing import Any
 import numpy as np
 
 from .modes import Watcher, mode, watching
-from .operations import Operation
-from .tensor import Tensor, computation_order, deposit, newest_first, propagate, seed_for, unbroadcast
+from .operations import Operation, matmul
+from .tensor import (
+    Tensor,
+    computation_order,
+    deposit,
+    newest_first,
+    note_change,
+    propagate,
+    seed_for,
+    tick,
+    unbroadcast,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +32,10 @@ class Edge:
     def local(self) -> np.ndarray | None:
         """The local derivative d target / d source at the current values; None where none is defined.
 
-        For an operation that works entry by entry an array of the target's shape, otherwise the whole Jacobian, of shape
-        target.shape + source.shape. For two single numbers both are a single number.
+        For an operation that works entry by entry an array of the target's shape, otherwise the whole Jacobian, of
+        shape target.shape + source.shape. For two single numbers both are a single number.
         """
         target, operation = self.target, self.target.operation
-        assert operation is not None
         if not operation.derivatives or operation.derivatives[self.position] is None:
             return None
         rule = operation.derivatives[self.position]
@@ -74,8 +83,8 @@ class Graph:
         graph.forward()       # every value anew from the leaves' current values
         graph.backward()      # every gradient
 
-    Comparisons and `where` are evaluated anew as well. A Python `if` is not part of the graph: a replay takes the branch
-    that was taken when the graph was built.
+    Comparisons and `where` are evaluated anew as well. A Python `if` is not part of the graph: a replay takes the
+    branch that was taken when the graph was built.
     """
 
     def __init__(self, output: Tensor):
@@ -85,8 +94,20 @@ class Graph:
         self.nodes = computation_order(output)
         self.leaves = [node for node in self.nodes if node.operation is None]
         self._computed = [node for node in self.nodes if node.operation is not None]
-        self._plan = [(node, node.operation.forward, node.inputs, node.attributes) for node in self._computed]
-        self._newest_first = newest_first(output) if output.requires_grad else []
+        self._forward_plan = [
+            (node, node.operation, node.operation.forward, node.inputs, node.attributes) for node in self._computed
+        ]
+        self._order = newest_first(output) if output.requires_grad else []
+        self._backward_plan = [
+            (
+                node,
+                _may_repeat_an_input(node),
+                [(t, rule) for t, rule in zip(node.inputs, node.operation.derivatives) if t.requires_grad],
+            )
+            for node in self._order
+        ]
+        self._one = seed_for(output, None, False) if output.requires_grad and output.ndim == 0 else None
+        self._computed_at: int | None = None  # the tick after the latest replay
 
     @property
     def edges(self) -> list[Edge]:
@@ -98,18 +119,28 @@ class Graph:
         for leaf in self.leaves:
             if leaf._lent is not None:
                 leaf._settle()
-        for node, forward, inputs, attributes in self._plan:
-            arguments = [t._data for t in inputs]
-            if attributes:
-                arguments += attributes
-            node._arguments = arguments
-            node._data = forward(*arguments) if watcher is None else watcher.forward(node.operation, arguments)
+        for node, operation, forward, inputs, attributes in self._forward_plan:
+            node._arguments = arguments = (*[t._data for t in inputs], *attributes)
+            node._data = forward(*arguments) if watcher is None else watcher.forward(operation, arguments)
+        note_change()
+        self._computed_at = tick()
         return self.output
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """As `output.backward(gradient, create_graph)`, without searching for the order again."""
-        seed = seed_for(self.output, gradient, create_graph)
-        deposit(propagate(self.output, seed, self._newest_first, create_graph), create_graph)
+        if gradient is None and self._one is not None and not create_graph:
+            seed = self._one
+        else:
+            seed = seed_for(self.output, gradient, create_graph)
+        gradients = propagate(
+            self.output,
+            seed,
+            self._order,
+            create_graph,
+            computed_at=self._computed_at,
+            plan=self._backward_plan,
+        )
+        deposit(gradients, create_graph)
 
     def zero_grad(self) -> None:
         """Forget the gradient of every node."""
@@ -123,15 +154,29 @@ class Graph:
             return steps
         seed = np.array(seed_for(self.output, gradient, False))
         steps.append(
-            Step("backward", self.output, self.output.operation, np.array(self.output._data), downstream=seed, total=seed)
+            Step(
+                "backward",
+                self.output,
+                self.output.operation,
+                np.array(self.output._data),
+                downstream=seed,
+                total=seed,
+            )
         )
         recorder = _Recorder(steps)
         with watching(recorder):
-            propagate(self.output, seed[()], self._newest_first)
+            propagate(self.output, seed[()], self._order, computed_at=self._computed_at)
         return steps
 
     def __repr__(self) -> str:
         return f"Graph({len(self.nodes)} nodes, {len(self.edges)} edges, output of shape {self.output.shape})"
+
+
+def _may_repeat_an_input(node: Tensor) -> bool:
+    """Whether a gradient may arrive at an input of `node` larger than the input. Shapes stay the same in a replay."""
+    if node.operation.elementwise:
+        return any(t.shape != node.shape for t in node.inputs)
+    return node.operation.broadcasts and (node.operation is not matmul or any(t.ndim > 2 for t in node.inputs))
 
 
 class _Recorder(Watcher):

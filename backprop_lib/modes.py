@@ -16,7 +16,7 @@ class Mode(NamedTuple):
     watcher: "Watcher | None" = None
 
 
-mode: ContextVar[Mode] = ContextVar("backprop_lib mode", default=Mode())
+mode: ContextVar[Mode] = ContextVar("backprop_lib mode", default=Mode())  # noqa: B039  (immutable)
 
 
 class Watcher:
@@ -57,7 +57,10 @@ class _Switch(ContextDecorator):
 
 
 class no_grad(_Switch):
-    """Compute without recording: `with no_grad(): …` or `@no_grad()`. Results are plain leaves that need no gradient."""
+    """Compute without recording: `with no_grad(): …` or `@no_grad()`.
+
+    Results are plain leaves that need no gradient.
+    """
 
     def _recreate_cm(self):
         return type(self)()

@@ -13,13 +13,13 @@ of the output), the output and the inputs, and returns the downstream gradient: 
   the engine (`tensor.unbroadcast`), and gradients from several uses are added by the engine (`tensor.propagate`).
 - The rules use NumPy's vocabulary and the rows of this table. On arrays they compute numbers; on Tensors the very
   same lines record a new graph, and that is how a gradient of a gradient comes about.
-- 0·inf must not leak: where a derivative is switched off, `np.where` drops the upstream gradient instead of
+- 0·inf must not leak: where a derivative is switched off, `keep` drops the upstream gradient instead of
   multiplying it by zero.
 """
 
 import operator
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -32,17 +32,19 @@ class Operation:
 
     `name`, `symbol`: how it is printed. `forward`: the value. `derivatives`: one rule for each input (empty for an
     operation that is flat wherever it is smooth: comparisons and sign). `elementwise`: each entry of the output depends
-    on one entry of each input, so its local derivative has the shape of the output.
+    on one entry of each input, so its local derivative has the shape of the output. `broadcasts`: inputs may be
+    repeated to fit, so a rule may return more than the input's shape; the engine sums it.
     """
 
-    __slots__ = ("name", "symbol", "forward", "derivatives", "elementwise")
+    __slots__ = ("name", "symbol", "forward", "derivatives", "elementwise", "broadcasts")
 
-    def __init__(self, name: str, symbol: str, forward: Rule, *derivatives: Any, elementwise: bool = False):
+    def __init__(self, name: str, symbol: str, forward: Rule, *derivatives: Any, elementwise=False, broadcasts=False):
         self.name = name
         self.symbol = symbol
         self.forward = forward
         self.derivatives: tuple[Rule, ...] = derivatives
-        self.elementwise = elementwise
+        self.elementwise: bool = elementwise
+        self.broadcasts: bool = broadcasts or elementwise
 
     def __call__(self, *arguments):
         """Compute on arrays, record on Tensors: a rule may use another row without knowing which it was given."""
@@ -61,6 +63,29 @@ class Operation:
 
     def __repr__(self):
         return f"<operation {self.name} {self.symbol}>"
+
+
+_BITS = {np.dtype(np.float64): np.int64, np.dtype(np.float32): np.int32}
+
+
+def keep(condition, g):
+    """`g` where the condition (truth values) holds, else 0.
+
+    Unlike `g * condition` it drops an infinite or undefined `g`.
+    """
+    if isinstance(g, np.ndarray):
+        # The bit pattern times 1 or 0 is exact for every g, and ten times as fast as np.where on an irregular mask.
+        return (g.view(_BITS[g.dtype]) * condition).view(g.dtype)
+    if isinstance(g, np.floating):
+        return g if condition else type(g)(0)
+    return np.where(condition, g, 0)
+
+
+def pick(condition, a, otherwise):
+    """`a` where the condition holds, else `otherwise`."""
+    if isinstance(condition, np.bool_) and isinstance(a, np.floating):  # np.where takes twenty times as long
+        return a if condition else type(a)(otherwise)
+    return np.where(condition, a, otherwise)
 
 
 # ---- arithmetic --------------------------------------------------------------------------------------------------
@@ -95,11 +120,12 @@ divide = Operation(
 
 negative = Operation("negative", "−", operator.neg, lambda g, _out, _a: -g, elementwise=True)
 
-# At b = 0 the slope in a is 0 even where a = 0; at a = 0 the slope in b is 0. The inner `where` keeps 0⁻¹ and log 0 away.
+# At b = 0 the slope in a is 0 even where a = 0; at a = 0 the slope in b is 0. The inner `where` keeps 0⁻¹ and log 0
+# away.
 power = Operation(
     "power", "^", operator.pow,
-    lambda g, _out, a, b: g * b * np.where(b == 0, 1.0, a) ** (b - 1),
-    lambda g, out, a, _b: g * out * np.log(np.where(a == 0, 1.0, a)),
+    lambda g, _out, a, b: g * b * pick(b != 0, a, 1) ** (b - 1),
+    lambda g, out, a, _b: g * out * np.log(pick(a != 0, a, 1)),
     elementwise=True,
 )  # fmt: skip
 
@@ -114,18 +140,22 @@ cos = Operation("cos", "cos", np.cos, lambda g, _out, a: -(g * np.sin(a)), eleme
 tanh = Operation("tanh", "tanh", np.tanh, lambda g, out, _a: g * (1 - out * out), elementwise=True)
 
 
-# Below LOWEST exp(−a) would overflow; the sigmoid there is smaller than the smallest normal number of its type. These
-# numbers are kept as arrays because NumPy needs as long to convert a Python number as to compute on a small array.
-ONE = {np.dtype(t): np.array(1, t) for t in (np.float64, np.float32)}
-LOWEST = {np.dtype(t): np.array(a, t) for t, a in ((np.float64, -709), (np.float32, -87))}
+# 1 as an array, because NumPy needs as long to convert a Python number as to compute on a small array; and the number
+# below which exp(−a) would overflow: the sigmoid there is smaller than the smallest normal number of its type.
+ONE_AND_LOWEST = {np.dtype(t): (np.array(1, t), np.array(a, t)) for t, a in ((np.float64, -709), (np.float32, -88))}
 
 
 def _sigmoid(a):
-    one = ONE[a.dtype]
-    return one / (one + np.exp(-np.maximum(a, LOWEST[a.dtype])))
+    one, lowest = ONE_AND_LOWEST[a.dtype]
+    return one / (one + np.exp(-np.maximum(a, lowest)))
 
 
-sigmoid = Operation("sigmoid", "σ", _sigmoid, lambda g, out, _a: g * (out * (ONE[out.dtype] - out)), elementwise=True)
+def _sigmoid_slope(g, out, _a):
+    one, _ = ONE_AND_LOWEST[out.dtype]
+    return g * (out * (one - out))
+
+
+sigmoid = Operation("sigmoid", "σ", _sigmoid, _sigmoid_slope, elementwise=True)
 
 # softplus′ = σ, written with the value at hand: σ(a) = exp(a − softplus(a)) is exact in both tails.
 softplus = Operation(
@@ -135,18 +165,16 @@ softplus = Operation(
 )  # fmt: skip
 
 # The derivative at a kink is a choice: 0 for relu and abs at 0, the slope of the left side for leaky_relu.
-relu = Operation(
-    "relu", "ReLU", lambda a: np.maximum(a, 0), lambda g, out, _a: np.where(out > 0, g, 0), elementwise=True
-)
+relu = Operation("relu", "ReLU", lambda a: np.maximum(a, 0), lambda g, out, _a: keep(out > 0, g), elementwise=True)
 leaky_relu = Operation(
     "leaky_relu", "leaky ReLU", lambda a, slope: np.where(a > 0, a, slope * a),
-    lambda g, _out, a, slope: np.where(a > 0, g, slope * g),
+    lambda g, _out, a, slope: pick(a > 0, g, slope * g),
     elementwise=True,
 )  # fmt: skip
-abs = Operation("abs", "|·|", np.abs, lambda g, _out, a: g * np.sign(a), elementwise=True)
+abs = Operation("abs", "|·|", np.abs, lambda g, _out, a: keep(a > 0, g) - keep(a < 0, g), elementwise=True)
 clip = Operation(
     "clip", "clip", lambda a, low, high: np.clip(a, low, high),
-    lambda g, _out, a, low, high: np.where(a < low, 0, np.where(a > high, 0, g)),
+    lambda g, _out, a, low, high: keep(a >= low, keep(a <= high, g)),
     elementwise=True,
 )  # fmt: skip
 
@@ -155,39 +183,44 @@ clip = Operation(
 # A tie shares the gradient evenly.
 maximum = Operation(
     "maximum", "max", np.maximum,
-    lambda g, _out, a, b: np.where(a > b, g, np.where(a == b, g / 2, 0)),
-    lambda g, _out, a, b: np.where(b > a, g, np.where(a == b, g / 2, 0)),
+    lambda g, _out, a, b: keep(a > b, g) + keep(a == b, g / 2),
+    lambda g, _out, a, b: keep(b > a, g) + keep(a == b, g / 2),
     elementwise=True,
 )  # fmt: skip
 
 minimum = Operation(
     "minimum", "min", np.minimum,
-    lambda g, _out, a, b: np.where(a < b, g, np.where(a == b, g / 2, 0)),
-    lambda g, _out, a, b: np.where(b < a, g, np.where(a == b, g / 2, 0)),
+    lambda g, _out, a, b: keep(a < b, g) + keep(a == b, g / 2),
+    lambda g, _out, a, b: keep(b < a, g) + keep(a == b, g / 2),
     elementwise=True,
 )  # fmt: skip
 
 where = Operation(
     "where", "where", np.where,
     None,  # the condition has no derivative: a step is flat on both sides
-    lambda g, _out, condition, _a, _b: np.where(condition, g, 0),
-    lambda g, _out, condition, _a, _b: np.where(condition, 0, g),
+    lambda g, _out, condition, _a, _b: keep(condition != 0, g),
+    lambda g, _out, condition, _a, _b: keep(condition == 0, g),
     elementwise=True,
 )  # fmt: skip
 
+
 # Comparisons and sign are flat wherever they are smooth: they have no rule, and nothing is propagated through them.
 # A truth value is stored as 1.0 or 0.0, so that it can be counted, averaged and multiplied like any number.
-greater = Operation("greater", ">", lambda a, b: (a > b) * 1.0, elementwise=True)
-greater_equal = Operation("greater_equal", "≥", lambda a, b: (a >= b) * 1.0, elementwise=True)
-less = Operation("less", "<", lambda a, b: (a < b) * 1.0, elementwise=True)
-less_equal = Operation("less_equal", "≤", lambda a, b: (a <= b) * 1.0, elementwise=True)
-equal = Operation("equal", "=", lambda a, b: (a == b) * 1.0, elementwise=True)
-not_equal = Operation("not_equal", "≠", lambda a, b: (a != b) * 1.0, elementwise=True)
+def _as_number(truth, a, b):
+    return truth.astype(np.result_type(a, b))
+
+
+greater = Operation("greater", ">", lambda a, b: _as_number(a > b, a, b), elementwise=True)
+greater_equal = Operation("greater_equal", "≥", lambda a, b: _as_number(a >= b, a, b), elementwise=True)
+less = Operation("less", "<", lambda a, b: _as_number(a < b, a, b), elementwise=True)
+less_equal = Operation("less_equal", "≤", lambda a, b: _as_number(a <= b, a, b), elementwise=True)
+equal = Operation("equal", "=", lambda a, b: _as_number(a == b, a, b), elementwise=True)
+not_equal = Operation("not_equal", "≠", lambda a, b: _as_number(a != b, a, b), elementwise=True)
 sign = Operation("sign", "sign", np.sign, elementwise=True)
 
 COMPARISONS = frozenset({greater, greater_equal, less, less_equal, equal, not_equal})
 
-# ---- reductions: `axis` is None (all axes) or a tuple of axes, 0 or larger --------------------------------------------
+# ---- reductions: `axis` is None (all axes) or a tuple of axes, 0 or larger -------------------------------------------
 
 
 def count(a, axis) -> int:
@@ -202,10 +235,10 @@ def spread(g, a, axis, keepdims):
     return np.broadcast_to(g, a.shape)
 
 
-def share(g, excluded, axis, keepdims):
-    """Divide `g` evenly among the entries of each group that are not excluded."""
-    winners = np.sum(np.where(excluded, 0.0, 1.0), axis=axis, keepdims=True)
-    return np.where(excluded, 0, spread(g, excluded, axis, keepdims) / winners)
+def share(g, a, excluded, axis, keepdims):
+    """Divide `g` evenly among the entries of each group of `a` that are not excluded."""
+    winners = np.sum(np.where(excluded, 0, np.ones_like(a)), axis=axis, keepdims=True)
+    return np.where(excluded, 0, spread(g, a, axis, keepdims) / winners)
 
 
 def product_of_others(a, axis):
@@ -254,12 +287,12 @@ var = Operation(
 
 max = Operation(
     "max", "max", lambda a, axis, keepdims: np.maximum.reduce(a, axis=axis, keepdims=keepdims),
-    lambda g, out, a, axis, keepdims: share(g, a < spread(out, a, axis, keepdims), axis, keepdims),
+    lambda g, out, a, axis, keepdims: share(g, a, a < spread(out, a, axis, keepdims), axis, keepdims),
 )  # fmt: skip
 
 min = Operation(
     "min", "min", lambda a, axis, keepdims: np.minimum.reduce(a, axis=axis, keepdims=keepdims),
-    lambda g, out, a, axis, keepdims: share(g, a > spread(out, a, axis, keepdims), axis, keepdims),
+    lambda g, out, a, axis, keepdims: share(g, a, a > spread(out, a, axis, keepdims), axis, keepdims),
 )  # fmt: skip
 
 
@@ -296,8 +329,8 @@ cumsum = Operation(
 
 
 def _product(a, b):
-    """a @ b. For vectors and matrices `dot` is the same and starts three times as fast; it would accept single numbers."""
-    return a.dot(b) if 0 < a.ndim < 3 and 0 < b.ndim < 3 else a @ b
+    """a @ b. For two matrices `dot` is the same and starts three times as fast."""
+    return a.dot(b) if a.ndim == b.ndim == 2 else np.matmul(a, b)
 
 
 def _swap(a):
@@ -326,27 +359,34 @@ def _matmul_right(g, _out, a, _b):
 
 
 # For matrices: dL/dA = G·Bᵀ and dL/dB = Aᵀ·G; the other lines are the same with vectors and stacks of matrices.
-matmul = Operation("matmul", "@", _product, _matmul_left, _matmul_right)
+matmul = Operation("matmul", "@", _product, _matmul_left, _matmul_right, broadcasts=True)
 
 # ---- shape: values move, so gradients move back ----------------------------------------------------------------------
 
 reshape = Operation(
-    "reshape", "reshape", lambda a, shape: np.reshape(a, shape), lambda g, _out, _a, shape: np.reshape(g, _a.shape)
+    "reshape",
+    "reshape",
+    lambda a, shape: np.reshape(a, shape),
+    lambda g, _out, _a, shape: np.reshape(g, _a.shape),
 )
 expand_dims = Operation(
     "expand_dims", "expand", lambda a, axis: np.expand_dims(a, axis),
     lambda g, _out, _a, axis: np.reshape(g, _a.shape),
 )  # fmt: skip
 squeeze = Operation(
-    "squeeze", "squeeze", lambda a, axis: np.squeeze(a, axis=axis), lambda g, _out, _a, axis: np.reshape(g, _a.shape)
+    "squeeze",
+    "squeeze",
+    lambda a, axis: np.squeeze(a, axis=axis),
+    lambda g, _out, _a, axis: np.reshape(g, _a.shape),
 )
 transpose = Operation(
     "transpose", "ᵀ", lambda a, axes: np.transpose(a, axes),
     lambda g, _out, _a, axes: np.transpose(g, None if axes is None else tuple(np.argsort(axes))),
 )  # fmt: skip
 broadcast_to = Operation(
-    "broadcast_to", "broadcast", lambda a, shape: np.broadcast_to(a, shape), lambda g, _out, _a, shape: g
-)
+    "broadcast_to", "broadcast", lambda a, shape: np.broadcast_to(a, shape), lambda g, _out, _a, shape: g,
+    broadcasts=True,
+)  # fmt: skip
 flip = Operation("flip", "flip", lambda a, axis: np.flip(a, axis), lambda g, _out, _a, axis: np.flip(g, axis))
 
 
@@ -356,13 +396,11 @@ def _scatter(a, index, shape):
     return total
 
 
-getitem = Operation(
-    "getitem", "[ ]", lambda a, index: a[index], lambda g, _out, _a, index: scatter(g, index, _a.shape)
-)
-scatter = Operation("scatter", "put", _scatter, lambda g, _out, _a, index, shape: g[index])
+getitem = Operation("getitem", "[ ]", lambda a, index: a[index], lambda g, _out, _a, index: scatter(g, index, _a.shape))
+scatter: Operation = Operation("scatter", "put", _scatter, lambda g, _out, _a, index, shape: g[index])
 
 
-@lru_cache(maxsize=None)
+@cache
 def concatenate(inputs: int) -> Operation:
     """The row for that many inputs. Each gets back its own stretch of the upstream gradient."""
 
@@ -380,25 +418,26 @@ def concatenate(inputs: int) -> Operation:
 
 # ---- losses: the mean over all elements, for cross_entropy over the rows ---------------------------------------------
 
+
+def _mean_squared_error(p, y):
+    difference = (p - y).ravel()
+    return difference.dot(difference) / difference.size
+
+
 mean_squared_error = Operation(
-    "mean_squared_error", "mean (ŷ−y)²", lambda p, y: _mean_square(p - y),
+    "mean_squared_error", "mean (ŷ−y)²", _mean_squared_error,
     lambda g, _out, p, y: g * (2 / p.size) * (p - y),
     lambda g, _out, p, y: g * (2 / p.size) * (y - p),
 )  # fmt: skip
 
 
-def _mean_square(difference):
-    flat = difference.ravel()
-    return flat.dot(flat) / flat.size
-
-
-# y·log p with 0·log 0 = 0. `np.where` on the argument keeps log 0 and division by 0 away where their factor is 0.
+# y·log p with 0·log 0 = 0. `pick` on the argument keeps log 0 and division by 0 away where their factor is 0.
 binary_cross_entropy = Operation(
     "binary_cross_entropy", "BCE",
     lambda p, y: -np.mean(
-        y * np.log(np.where(y == 0, 1.0, p)) + (1 - y) * np.log(np.where(y == 1, 1.0, 1 - p))
+        y * np.log(pick(y != 0, p, 1)) + (1 - y) * np.log(pick(y != 1, 1 - p, 1))
     ),
-    lambda g, _out, p, y: (g / p.size) * ((1 - y) / np.where(y == 1, 1.0, 1 - p) - y / np.where(y == 0, 1.0, p)),
+    lambda g, _out, p, y: (g / p.size) * ((1 - y) / pick(y != 1, 1 - p, 1) - y / pick(y != 0, p, 1)),
     lambda g, _out, p, _y: (g / p.size) * (np.log(1 - p) - np.log(p)),
 )  # fmt: skip
 
@@ -418,7 +457,7 @@ def rows(a) -> int:
 # y holds a 1 for the true class of each row and 0 elsewhere; 0·(−inf) of an impossible class is left out.
 cross_entropy = Operation(
     "cross_entropy", "CE of softmax",
-    lambda z, y: -np.sum(np.where(y == 0, 0, y * log_softmax.forward(z, (z.ndim - 1,)))) / rows(z),
+    lambda z, y: -np.sum(y * np.where(y == 0, 0, log_softmax.forward(z, (z.ndim - 1,)))) / rows(z),
     lambda g, _out, z, y: (g / rows(z)) * (softmax(z, (z.ndim - 1,)) - y),
     lambda g, _out, z, _y: (g / rows(z)) * -log_softmax(z, (z.ndim - 1,)),
 )  # fmt: skip

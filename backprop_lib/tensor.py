@@ -6,17 +6,29 @@ from an output and adds up gradients, `unbroadcast` undoes a broadcast. The math
 
 import itertools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from . import operations as ops
+from .explanations import explained
 from .modes import mode
 from .operations import Operation
 
-_number_the_next = itertools.count().__next__
+# A clock that ticks with every creation and every change, and what it showed at the latest change of a value that
+# existed already. `lent` counts the leaves' arrays that are in the callers' hands and may change unseen.
+tick = itertools.count(1).__next__
 _creation_number = operator.attrgetter("_number")
+_last_change = 0
+_lent = 0
+
+
+def note_change() -> None:
+    """A value that graphs may have used is no longer what it was."""
+    global _last_change
+    _last_change = tick()
+
 
 HINT_NOT_RECORDED = (
     "Nothing here can be differentiated: no leaf with requires_grad=True leads to this Tensor. "
@@ -53,9 +65,10 @@ class Tensor:
     _data: Any
     _lent: np.ndarray | None
     _grad: Any
+    _arguments: Any
     name: str | None
     requires_grad: bool
-    operation: Operation | None
+    operation: Any  # an Operation; None for a leaf
     inputs: tuple["Tensor", ...]
 
     def __init__(self, data: Any, requires_grad: bool = True, name: str | None = None):
@@ -66,8 +79,8 @@ class Tensor:
         self.requires_grad = requires_grad
         self.operation = None
         self.inputs = ()
-        self._arguments: tuple = ()
-        self._number = _number_the_next()
+        self._arguments = ()
+        self._number = tick()
 
     # ---- value and gradient -----------------------------------------------------------------------------------------
 
@@ -84,28 +97,37 @@ class Tensor:
             view.flags.writeable = False
             return view
         if self._lent is None:
-            data = self._data
-            self._lent = data.copy() if data.ndim else np.array(data)
+            global _lent
+            _lent += 1
+            self._lent = self._data.copy() if self._data.ndim else np.array(self._data)
         return self._lent
 
     @data.setter
     def data(self, value: Any) -> None:
         if self.operation is not None:
             raise ValueError(
-                f"{self._called()} was computed by {self.operation.name}, so its value follows from its inputs and cannot be "
+                f"{self._called()} was computed by {self.operation.name}, so its value follows from its inputs and "
+                "cannot be "
                 "set. Change a leaf and compute again, or start a new leaf with Tensor(value)."
             )
+        global _lent, _last_change
         if value is not self._lent:
             value = _as_numbers(value)
             if value.shape != self._data.shape:
                 raise ValueError(
-                    f"A new value for {self._called()} must keep its shape: it has {self._data.shape}, given was {value.shape}. "
+                    f"A new value for {self._called()} must keep its shape: it has {self._data.shape}, given was "
+                    f"{value.shape}. "
                     "For another shape create a new Tensor."
                 )
             if value.dtype != self._data.dtype:
                 value = value.astype(self._data.dtype)
-        self._lent = None
+        else:
+            value = value.copy()  # parts of the lent array may still be in somebody's hands
+        if self._lent is not None:
+            _lent -= 1
+            self._lent = None
         self._data = _frozen(value)
+        _last_change = tick()
 
     @property
     def grad(self) -> Any:
@@ -120,18 +142,29 @@ class Tensor:
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None and value is not self._grad:
-            value = value if isinstance(value, Tensor) else np.array(value, dtype=self._data.dtype)
+            value = value if isinstance(value, Tensor) else np.array(_as_numbers(value), dtype=self._data.dtype)
             if value.shape != self.shape:
                 raise ValueError(
                     f"The gradient of {self._called()} must have its shape: expected {self.shape}, given {value.shape}."
                 )
         self._grad = value
 
+    def move(self, step: Any) -> None:
+        """Add `step` to a leaf's value: `w.move(-rate * w.grad)` does the same as `w.data -= rate * w.grad`, faster."""
+        global _last_change
+        old = self._data
+        new = old + step
+        if self._lent is not None or self.operation is not None or new.shape != old.shape:
+            self.data += step
+        else:
+            self._data = new if new.dtype is old.dtype else new.astype(old.dtype)
+            _last_change = tick()
+
     def _settle(self) -> Any:
         """Take over what the caller has written into the array that `data` lent out, and return the value."""
-        lent = self._lent
-        if lent is not None and lent.tobytes() != self._data.tobytes():
-            self._data = _frozen(lent.copy())
+        if self._lent is not None and self._lent.tobytes() != self._data.tobytes():
+            self._data = _frozen(self._lent.copy())
+            note_change()
         return self._data
 
     @property
@@ -141,7 +174,7 @@ class Tensor:
     @property
     def attributes(self) -> tuple:
         """What the operation was given besides its inputs, such as an axis."""
-        return self._arguments[len(self.inputs) :]
+        return tuple(self._arguments[len(self.inputs) :])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -171,7 +204,8 @@ class Tensor:
         """The value of a Tensor with a single entry, as a Python number."""
         if self.size != 1:
             raise ValueError(
-                f"item() needs a single entry; {self._called()} has shape {self.shape}. Pick one with t[...] first, or use numpy()."
+                f"item() needs a single entry; {self._called()} has shape {self.shape}. Pick one with t[...] first, or "
+                "use numpy()."
             )
         return self._settle().item()
 
@@ -188,14 +222,18 @@ class Tensor:
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
         """Carry the gradient of this Tensor back to everything it was computed from.
 
-        gradient : the upstream gradient here, of this Tensor's shape; may be left out for a single number (then it is 1).
-        create_graph : record the backward pass too, so that the leaves' gradients are Tensors to differentiate again.
+        gradient : the upstream gradient here, of this Tensor's shape; may be left out for a single number (then it is
+        1). create_graph : record the backward pass too, so that the leaves' gradients are Tensors to differentiate
+        again.
 
         Leaves add up over calls (`zero_grad()` starts again); inner nodes hold the last call's gradient.
         Raises ValueError where there is nothing to differentiate, the gradient is missing or has another shape, or a
         value that a derivative needs has been changed since the forward pass.
         """
-        deposit(propagate(self, seed_for(self, gradient, create_graph), newest_first(self), create_graph), create_graph)
+        deposit(
+            propagate(self, seed_for(self, gradient, create_graph), newest_first(self), create_graph),
+            create_graph,
+        )
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
@@ -266,7 +304,9 @@ class Tensor:
     def __ne__(self, other):
         return apply(ops.not_equal, (self, other))
 
-    __hash__ = object.__hash__  # comparing gives an array of truth values, so a Tensor in a set or dict is known by identity
+    __hash__ = (
+        object.__hash__
+    )  # comparing gives an array of truth values, so a Tensor in a set or dict is known by identity
 
     def __getitem__(self, index):
         return apply(ops.getitem, (self,), (_as_index(index),))
@@ -329,7 +369,9 @@ class Tensor:
             return apply(ops.transpose, (self,), (None,))
         order = tuple(self._axis(axis) for axis in axes)
         if sorted(order) != list(range(self.ndim)):
-            raise ValueError(f"transpose: the axes of shape {self.shape} are {tuple(range(self.ndim))}, each once; given was {axes}.")
+            raise ValueError(
+                f"transpose: the axes of shape {self.shape} are {tuple(range(self.ndim))}, each once; given was {axes}."
+            )
         return apply(ops.transpose, (self,), (order,))
 
     def expand_dims(self, axis) -> "Tensor":
@@ -340,13 +382,16 @@ class Tensor:
     def squeeze(self, axis=None) -> "Tensor":
         """Without axes of length 1 (all of them, or those named)."""
         axes = tuple(i for i, n in enumerate(self.shape) if n == 1) if axis is None else self._axes(axis)
-        if any(self.shape[i] != 1 for i in axes):
-            raise ValueError(f"squeeze drops axes of length 1 only; shape {self.shape} has another length at axis {axis}.")
+        if any(self.shape[i] != 1 for i in axes or ()):
+            raise ValueError(
+                f"squeeze drops axes of length 1 only; shape {self.shape} has another length at axis {axis}."
+            )
         return apply(ops.squeeze, (self,), (axes,))
 
     def broadcast_to(self, shape) -> "Tensor":
         """Repeated along new or length-1 axes until it has `shape`."""
-        return apply(ops.broadcast_to, (self,), (tuple(np.atleast_1d(np.asarray(shape, dtype=int)).tolist()),))
+        lengths = shape if isinstance(shape, Sequence | np.ndarray) else (shape,)
+        return apply(ops.broadcast_to, (self,), (tuple(map(operator.index, lengths)),))
 
     def flip(self, axis=None) -> "Tensor":
         """In reverse order along `axis` (None: every axis)."""
@@ -357,17 +402,20 @@ class Tensor:
 
     def _axes(self, axis, needs_entries: bool = False) -> tuple[int, ...] | None:
         """`axis` as None or as a tuple of axes counted from the front."""
-        axes = None if axis is None else _checked_axes(axis if isinstance(axis, tuple) else (axis,), self.ndim, self.shape)
+        axes = (
+            None if axis is None else _checked_axes(axis if isinstance(axis, tuple) else (axis,), self.ndim, self.shape)
+        )
         if needs_entries and self.size == 0 and ops.count(self, axes) == 0:
             raise ValueError(f"There is nothing to reduce: shape {self.shape} has no entries along axis {axis}.")
         return axes
 
-    # ---- Python and NumPy ---------------------------------------------------------------------------------------------
+    # ---- Python and NumPy --------------------------------------------------------------------------------------------
 
     def __bool__(self) -> bool:
         if self.size != 1:
             raise ValueError(
-                f"A Tensor of shape {self.shape} is not one truth value. Ask about one number: (t > 0).data.all() or .any(), or t.sum() > 0."
+                f"A Tensor of shape {self.shape} is not one truth value. Ask about one number: (t > 0).data.all() or "
+                ".any(), or t.sum() > 0."
             )
         return bool(self._settle() != 0)
 
@@ -412,13 +460,14 @@ class Tensor:
         return apply(operation, arguments[:inputs], arguments[inputs:])
 
     def __array_ufunc__(self, ufunc, method, *operands, **keywords):
-        if method == "reduce" and ufunc is np.add:
+        if method == "reduce" and ufunc is np.add and keywords.keys() <= {"axis", "keepdims"}:
             return operands[0].sum(keywords.get("axis", 0), keywords.get("keepdims", False))
         operation = UFUNCS.get(ufunc)
         if method != "__call__" or operation is None or keywords:
             extra = f" with {', '.join(keywords)}" if keywords else ""
             raise TypeError(
-                f"numpy.{ufunc.__name__}{'' if method == '__call__' else '.' + method}{extra} has no derivative rule here. "
+                f"numpy.{ufunc.__name__}{'' if method == '__call__' else '.' + method}{extra} has no derivative rule "
+                "here. "
                 "Build it from backprop_lib's functions, or use t.numpy() if no gradient shall pass."
             )
         return apply(operation, operands)
@@ -449,32 +498,37 @@ FUNCTIONS: dict[Callable, Callable] = {}
 # ---- the engine ---------------------------------------------------------------------------------------------------
 
 
-def apply(operation: Operation, operands: Sequence[Any], attributes: tuple = ()) -> Tensor:
+def apply(operation: Operation, operands: tuple, attributes: tuple = ()) -> Tensor:
     """Compute `operation` on Tensors, arrays and numbers, and remember what the result came from."""
     recording, watcher = mode.get()
-    inputs = tuple([t if isinstance(t, Tensor) else _constant(t, operands) for t in operands])
-    arguments = (*[t._data if t._lent is None else t._settle() for t in inputs], *attributes)
+    arguments = []
+    requires_grad = False
+    for t in operands:
+        if not isinstance(t, Tensor):
+            operands = tuple([t if isinstance(t, Tensor) else _constant(t, operands) for t in operands])
+            return apply(operation, operands, attributes)
+        arguments.append(t._data if t._lent is None else t._settle())
+        if t.requires_grad:
+            requires_grad = True
+    if attributes:
+        arguments += attributes
     try:
         data = operation.forward(*arguments) if watcher is None else watcher.forward(operation, arguments)
     except (ValueError, IndexError) as error:
-        raise _explained(operation, inputs, attributes, error) from error
+        raise explained(operation, operands, attributes, error) from error
     node = _new_tensor(Tensor)
     node._data = data
     node._lent = None
     node._grad = None
     node.name = None
-    node.requires_grad = False
-    node._number = _number_the_next()
+    node._number = tick()
     if recording:
+        node.requires_grad = requires_grad and operation.derivatives != ()
         node.operation = operation
-        node.inputs = inputs
+        node.inputs = operands
         node._arguments = arguments
-        if operation.derivatives:
-            for t in inputs:
-                if t.requires_grad:
-                    node.requires_grad = True
-                    break
     else:
+        node.requires_grad = False
         node.operation = None
         node.inputs = node._arguments = ()
     return node
@@ -483,65 +537,8 @@ def apply(operation: Operation, operands: Sequence[Any], attributes: tuple = ())
 _new_tensor = object.__new__
 
 
-def propagate(output: Tensor, seed: Any, order: list[Tensor], create_graph: bool = False) -> dict[Tensor, Any]:
-    """The backward pass: gradients of `output` with respect to everything it depends on.
-
-    `order` holds inner nodes, each before its inputs, so a node's gradient is complete when its turn comes: all its
-    uses have sent theirs. Each step is upstream × local derivative = downstream, and what arrives at the same node is
-    added. Nothing is changed in place, and no two nodes share an array.
-    """
-    gradients = {output: seed}
-    watcher = mode.get().watcher
-    for node in order:
-        upstream = gradients[node]
-        inputs, values, out = node.inputs, node._arguments, node._data
-        if create_graph:
-            values, out = (*inputs, *node.attributes), node
-        for position, (t, rule, used) in enumerate(zip(inputs, node.operation.derivatives, node._arguments)):
-            if t._data is not used or t._lent is not None:
-                _refuse_if_changed(node, position)
-            if not t.requires_grad:
-                continue
-            if watcher is None:
-                downstream = rule(upstream, out, *values)
-            else:
-                downstream = watcher.backward(node, position, rule, upstream, out, values)
-            if downstream.shape != t._data.shape:
-                downstream = unbroadcast(downstream, t._data.shape)
-            if not create_graph and (downstream is upstream or downstream.base is not None):
-                downstream = downstream.copy()
-            held = gradients.get(t)
-            if held is None:
-                gradients[t] = downstream
-            else:
-                gradients[t] = held + downstream if watcher is None else watcher.add(held, downstream)
-    return gradients
-
-
-def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
-    """Sum over the axes along which an input of `shape` was repeated: every copy sends back its share."""
-    while gradient.ndim > len(shape):
-        gradient = np.add.reduce(gradient)  # over the first axis
-    if gradient.shape != shape:
-        stretched = tuple(axis for axis, length in enumerate(shape) if length == 1)
-        gradient = np.add.reduce(gradient, axis=stretched, keepdims=True)
-    return gradient
-
-
-def gradients_of(output: Tensor, inputs: Sequence[Tensor], gradient: Any = None, create_graph: bool = False) -> list[Any]:
-    """The gradients of `output` with respect to `inputs`, without touching any `.grad`.
-
-    Returns a list of arrays, with create_graph of Tensors; zeros for an input that `output` does not depend on.
-    """
-    found = propagate(output, seed_for(output, gradient, create_graph), newest_first(output), create_graph)
-    zeros = [np.zeros(t.shape, t.dtype) for t in inputs]
-    return [
-        found.get(t, Tensor(zero, requires_grad=False) if create_graph else zero) for t, zero in zip(inputs, zeros)
-    ]
-
-
 def newest_first(output: Tensor) -> list[Tensor]:
-    """The inner nodes that `output` depends on and a gradient can reach, each before its inputs.
+    """The inner nodes that a gradient of `output` passes on its way back, each before its inputs.
 
     An operation can only use what exists already, so newest to oldest is an order in which every use of a node comes
     before the node itself. Each node is found once, however many paths lead to it.
@@ -555,6 +552,81 @@ def newest_first(output: Tensor) -> list[Tensor]:
                 found.append(t)
     found.sort(key=_creation_number, reverse=True)
     return found
+
+
+def propagate(
+    output: Tensor,
+    seed: Any,
+    order: list[Tensor],
+    create_graph: bool = False,
+    *,
+    computed_at: int | None = None,
+    plan: Iterable[tuple] | None = None,
+) -> dict[Tensor, Any]:
+    """The backward pass: gradients of `output` with respect to everything it depends on.
+
+    In this order a node's gradient is complete when its turn comes: all its uses have sent theirs. Each step is
+    upstream × local derivative = downstream, and what arrives at the same node is added. Nothing is changed in place.
+
+    A Graph knows two things from earlier and passes them on: `computed_at`, the tick after which all values were
+    computed, and `plan`, for each node of `order` whether an input may have been broadcast, and its inputs with their
+    rules.
+    """
+    if _lent or (order and _last_change > (computed_at or order[-1]._number)):
+        _refuse_if_changed(order)
+    if plan is None:
+        plan = ((n, n.operation.broadcasts and n._data.ndim, zip(n.inputs, n.operation.derivatives)) for n in order)
+    watcher = mode.get().watcher
+    gradients = {output: seed}
+    for node, broadcasts, edges in plan:
+        upstream = gradients[node]
+        values, out = node._arguments, node._data
+        if create_graph:
+            values, out = (*node.inputs, *node.attributes), node
+        for t, rule in edges:
+            if t.requires_grad:
+                if watcher is None:
+                    downstream = rule(upstream, out, *values)
+                else:
+                    position = node.operation.derivatives.index(rule)
+                    downstream = watcher.backward(node, position, rule, upstream, out, values)
+                if broadcasts and downstream.shape != t._data.shape:
+                    downstream = unbroadcast(downstream, t._data.shape)
+                elif downstream is upstream and upstream.ndim:
+                    downstream = upstream.broadcast_to(upstream.shape) if create_graph else upstream.copy()
+                if t not in gradients:
+                    gradients[t] = downstream
+                else:
+                    held = gradients[t]
+                    gradients[t] = held + downstream if watcher is None else watcher.add(held, downstream)
+    return gradients
+
+
+_sum_over = np.add.reduce
+
+
+def unbroadcast(gradient: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which an input of `shape` was repeated: every copy sends back its share."""
+    while gradient.ndim > len(shape):
+        gradient = _sum_over(gradient)  # the first axis
+    if gradient.shape != shape:
+        stretched = tuple(axis for axis, length in enumerate(shape) if length == 1)
+        gradient = _sum_over(gradient, axis=stretched, keepdims=True)
+    return gradient
+
+
+def gradients_of(
+    output: Tensor, inputs: Sequence[Tensor], gradient: Any = None, create_graph: bool = False
+) -> list[Any]:
+    """The gradients of `output` with respect to `inputs`, without touching any `.grad`.
+
+    Returns a list of arrays, with create_graph of Tensors; zeros for an input that `output` does not depend on.
+    """
+    found = propagate(output, seed_for(output, gradient, create_graph), newest_first(output), create_graph)
+    zeros = [np.zeros(t.shape, t.dtype) for t in inputs]
+    if create_graph:
+        return [found.get(t, Tensor(zero, requires_grad=False)) for t, zero in zip(inputs, zeros)]
+    return [np.array(found.get(t, zero), dtype=t.dtype) for t, zero in zip(inputs, zeros)]
 
 
 def computation_order(output: Tensor) -> list[Tensor]:
@@ -576,16 +648,17 @@ def seed_for(output: Tensor, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if output.size != 1:
             raise ValueError(
-                f"backward() starts from a single number; this Tensor has shape {output.shape}. Reduce it first, for example with "
+                f"backward() starts from a single number; this Tensor has shape {output.shape}. Reduce it first, for "
+                "example with "
                 f".sum() or .mean(), or pass the upstream gradient: backward(gradient) with shape {output.shape}."
             )
         one = output._data.dtype.type(1)
-        seed = one if output.ndim == 0 else np.full(output.shape, one)
-        return Tensor(seed, requires_grad=False) if create_graph else seed
-    if isinstance(gradient, Tensor):
-        seed: Any = gradient if create_graph else gradient._settle()
+        ones = one if output.ndim == 0 else np.full(output.shape, one)
+        return Tensor(ones, requires_grad=False) if create_graph else ones
+    if create_graph and isinstance(gradient, Tensor):
+        seed: Any = gradient
     else:
-        seed = np.array(gradient, dtype=output._data.dtype)[()]
+        seed = np.array(_as_numbers(gradient), dtype=output._data.dtype)[()]
         seed = Tensor(seed, requires_grad=False) if create_graph else seed
     if seed.shape != output.shape:
         raise ValueError(
@@ -595,34 +668,46 @@ def seed_for(output: Tensor, gradient: Any, create_graph: bool) -> Any:
 
 
 def deposit(gradients: dict[Tensor, Any], create_graph: bool) -> None:
-    """Store what the walk has found: leaves add up over calls, inner nodes keep the last call's gradient."""
+    """Store what the walk has found: leaves add up over calls, inner nodes keep the last call's gradient.
+
+    A rule may have handed on a view of its upstream gradient; it is copied here, so that no two nodes share an array.
+    """
     for t, gradient in gradients.items():
-        if t.operation is not None:
-            t._grad = gradient._data if create_graph else gradient
-            continue
-        if gradient.dtype != t._data.dtype and not create_graph:
-            gradient = gradient.astype(t._data.dtype)
-        held = t._grad
-        if held is None:
-            t._grad = gradient
+        if create_graph:
+            if t.operation is not None:
+                gradient = gradient._data.copy()
+            elif t._grad is not None:
+                gradient = t._grad + gradient
         else:
-            t._grad = held + gradient if create_graph or not isinstance(held, Tensor) else held._data + gradient
+            if gradient.base is not None:
+                gradient = gradient.copy()
+            if t.operation is None:
+                if gradient.dtype is not t._data.dtype:
+                    gradient = gradient.astype(t._data.dtype)
+                if t._grad is not None:
+                    gradient = (t._grad._data if isinstance(t._grad, Tensor) else t._grad) + gradient
+        t._grad = gradient
 
 
-def _refuse_if_changed(node: Tensor, position: int) -> None:
+def _refuse_if_changed(order: list[Tensor]) -> None:
     """Stop if a derivative that will be computed reads a value which is not the one the forward pass used."""
-    t, used = node.inputs[position], node._arguments[position]
-    if t._settle() is used or t._data.tobytes() == used.tobytes():
-        return
-    operation = node.operation
-    assert operation is not None
-    for receiver, other in enumerate(node.inputs):
-        if other.requires_grad and operation.reads(receiver, position):
-            kind = "changed" if t.operation is None else "computed anew"
-            raise ValueError(
-                f"The value of {t._called()} (shape {t.shape}, used by {operation.name}) was {kind} after the forward pass, and the "
-                "derivative still needs the old one. Call backward() before the update, or run the forward pass again."
-            )
+    for node in order:
+        for position, (t, used) in enumerate(zip(node.inputs, node._arguments)):
+            if t._settle() is not used and t._data.tobytes() != used.tobytes() and _still_needed(node, position):
+                how = "changed" if t.operation is None else "computed anew"
+                raise ValueError(
+                    f"The value of {t._called()} (shape {t.shape}, used by {node.operation.name}) was {how} after the "
+                    "forward pass, and a derivative still needs the old one. Call backward() before the update, or "
+                    "run the forward pass again."
+                )
+
+
+def _still_needed(node: Tensor, position: int) -> bool:
+    """Whether a derivative rule that will be evaluated at `node`, or from that input on, reads the old value."""
+    changed = node.inputs[position]
+    if changed.requires_grad and changed.operation is not None:
+        return True  # another Graph has replayed it: from here on its rules would go on with the new values
+    return any(t.requires_grad and node.operation.reads(i, position) for i, t in enumerate(node.inputs))
 
 
 # ---- taking things in ------------------------------------------------------------------------------------------------
@@ -630,6 +715,8 @@ def _refuse_if_changed(node: Tensor, position: int) -> None:
 
 def _as_numbers(data: Any) -> Any:
     """A private float array; a single number is kept as a NumPy scalar, which cannot be changed."""
+    if type(data) in (int, float):
+        return np.float64(data)
     if isinstance(data, Tensor):
         data = data.data
     if isinstance(data, np.ma.MaskedArray):
@@ -638,15 +725,21 @@ def _as_numbers(data: Any) -> Any:
         array = np.array(data)
     except ValueError as error:
         raise ValueError(
-            f"A Tensor needs numbers in a regular shape; given was {_shortened(data)}. Rows of different lengths? ({error})"
+            f"A Tensor needs numbers in a regular shape; given was {_shortened(data)}. Rows of different lengths? "
+            f"({error})"
         ) from error
     kind = array.dtype.kind
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if kind in "iub" or array.dtype == np.float16:
         array = array.astype(np.float64)
     if array.dtype not in (np.float64, np.float32):
-        what = {"c": "complex numbers", "U": "text", "S": "bytes", "f": "extended precision"}.get(kind, f"{array.dtype} values")
+        what = {"c": "complex numbers", "U": "text", "S": "bytes", "f": "extended precision"}.get(
+            kind, f"{array.dtype} values"
+        )
         raise TypeError(
-            f"A Tensor holds real numbers (float64 or float32); given was {what}: {_shortened(data)}. Convert them first, for "
+            f"A Tensor holds real numbers (float64 or float32); given was {what}: {_shortened(data)}. Convert them "
+            "first, for "
             "example with float(...) or array.astype(float)."
         )
     return _frozen(array)
@@ -655,17 +748,18 @@ def _as_numbers(data: Any) -> Any:
 def _frozen(array: Any) -> Any:
     if array.ndim == 0:
         return array[()]
-    array.flags.writeable = False
+    array.setflags(False)  # not writeable
     return array
 
 
-def _constant(value: Any, operands: Sequence[Any]) -> Tensor:
-    """A number or array in an expression, as a Tensor without gradient. A Python number takes its partner's type."""
-    if isinstance(value, (int, float)) and not isinstance(value, np.generic):
-        partner = next((t for t in operands if isinstance(t, Tensor)), None)
-        if partner is not None:
-            value = partner._data.dtype.type(value)
-    return Tensor(value, requires_grad=False)
+def _constant(value: Any, operands: tuple) -> Tensor:
+    """A number or array in an expression as a Tensor without gradient. A Python number takes its partner's type."""
+    constant = Tensor(value, requires_grad=False)
+    if type(value) in (int, float, bool):
+        for t in operands:
+            if isinstance(t, Tensor) and t._data.dtype is not constant._data.dtype:
+                constant._data = t._data.dtype.type(value)
+    return constant
 
 
 def _as_index(index: Any) -> Any:
@@ -675,10 +769,11 @@ def _as_index(index: Any) -> Any:
     if isinstance(index, Tensor):
         index = index.data
     if isinstance(index, (list, np.ndarray)):
-        index = np.array(index, dtype=None if len(index) or isinstance(index, np.ndarray) else int)
+        index = np.array(index, dtype=int if isinstance(index, list) and not index else None)
         if index.dtype.kind not in "iub":
             raise IndexError(
-                f"An index array holds whole numbers or truth values; given was {index.dtype}. For classes use array.astype(int)."
+                f"An index array holds whole numbers or truth values; given was {index.dtype}. For classes use "
+                "array.astype(int)."
             )
     return index
 
@@ -690,7 +785,11 @@ def _checked_axes(axes: Sequence[int], ndim: int, shape: tuple[int, ...]) -> tup
         raise TypeError(f"An axis is a whole number, a tuple of them, or None; given was {axes!r}.") from None
     for axis in axes:
         if not -ndim <= axis < ndim:
-            there = f"the axes 0 to {ndim - 1} (or −1 to −{ndim} from the end)" if ndim else "no axes: it is a single number"
+            there = (
+                f"the axes 0 to {ndim - 1} (or −1 to −{ndim} from the end)"
+                if ndim
+                else "no axes: it is a single number"
+            )
             raise ValueError(f"Axis {axis} is not there: shape {shape} has {there}.")
     counted = tuple(axis % ndim for axis in axes)
     if len(set(counted)) != len(counted):
@@ -698,36 +797,6 @@ def _checked_axes(axes: Sequence[int], ndim: int, shape: tuple[int, ...]) -> tup
     return counted
 
 
-def _explained(operation: Operation, inputs: Sequence[Tensor], attributes: tuple, error: Exception) -> Exception:
-    """NumPy's complaint, with the operation, the shapes, and what to try."""
-    shapes = [t.shape for t in inputs]
-    given = " and ".join(f"{shape}{f' ({t.name})' if t.name else ''}" for t, shape in zip(inputs, shapes))
-    if operation is ops.matmul:
-        if () in shapes:
-            advice = "A single number has no rows or columns: use * instead of @."
-        else:
-            left, right = shapes
-            wanted = right[-2] if len(right) > 1 else right[0]
-            advice = f"The last axis of the left side ({left[-1]}) must equal the {'second last' if len(right) > 1 else 'only'} axis of the right side ({wanted})."
-            swaps = [
-                text
-                for text, a, b in (("a.T @ b", left[::-1], right), ("a @ b.T", left, right[::-1]), ("b @ a", right, left))
-                if len(left) == len(right) == 2 and a[1] == b[0]
-            ]
-            advice += f" These would fit: {', '.join(swaps)}; which one is right depends on what the axes mean." if swaps else ""
-    elif operation.elementwise:
-        advice = "Shapes are compared from the last axis: lengths must be equal, or one of them 1. reshape or expand_dims can add an axis of length 1."
-    elif operation is ops.getitem:
-        advice = f"The index was {attributes[0]!r}; valid positions run from 0 to length − 1 along each axis."
-    elif attributes:
-        advice = f"It was asked for {attributes[-1]!r}."
-    else:
-        advice = ""
-    kind = IndexError if isinstance(error, IndexError) else ValueError
-    return kind(f"{operation.name}: the shapes {given} do not fit. {advice} ({error})" if len(inputs) > 1 else f"{operation.name}: not possible for shape {given}. {advice} ({error})")
-
-
 def _shortened(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "…"
-
