@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .tensor import Tensor, computation_order, gradients_of
+from .tensor import Tensor, _as_numbers, computation_order, gradients_of
 
 
 def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -20,7 +20,7 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
     inputs = [Tensor(p) for p in primals]
     moving: dict[Tensor, Any] = {}
     for i, (t, tangent) in enumerate(zip(inputs, tangents)):
-        moving[t] = np.array(tangent.data if isinstance(tangent, Tensor) else tangent, dtype=t.dtype)
+        moving[t] = _as_numbers(tangent).astype(t.dtype)
         if moving[t].shape != t.shape:
             raise ValueError(
                 f"jvp: tangent {i} must have its primal's shape: expected {t.shape}, given {moving[t].shape}."
