@@ -1,0 +1,274 @@
+"""One neuron."""
+
+from math import exp
+
+from ..exercises import Exercise, Target, Task
+from ..mistakes import (
+    doubled,
+    forgot,
+    forgot_slope,
+    halved,
+    not_swapped,
+    rate_forgotten,
+    rounded_early,
+    sign_flipped,
+    slope_at,
+    uphill,
+)
+from ..quizzes import Question, Quiz, right, wrong
+from ..steps import Mistake, Steps
+
+
+def sigmoid(z: float) -> float:
+    return 1 / (1 + exp(-z))
+
+
+back_to_the_inputs: Steps = {
+    "dL_dz": lambda dL_da, da_dz: dL_da * da_dz,
+    "dL_dw": lambda dL_dz, x: dL_dz * x,
+    "dL_db": lambda dL_dz: dL_dz,
+    "dL_dx": lambda dL_dz, w: dL_dz * w,
+}
+
+relu_neuron: Steps = {
+    "z": lambda w, x, b: w * x + b,
+    "a": lambda z: max(0, z),
+    "L": lambda a, y: (a - y) ** 2,
+    "dL_da": lambda a, y: 2 * (a - y),
+    "da_dz": lambda z: 1 if z > 0 else 0,
+    **back_to_the_inputs,
+}
+
+sigmoid_neuron: Steps = {
+    "z": lambda w, x, b: w * x + b,
+    "a": lambda z: sigmoid(z),
+    "L": lambda a, y: (a - y) ** 2 / 2,
+    "dL_da": lambda a, y: a - y,
+    "da_dz": lambda a: a * (1 - a),
+    **back_to_the_inputs,
+    "new_w": lambda w, dL_dw, rate: w - rate * dL_dw,
+    "new_b": lambda b, dL_db, rate: b - rate * dL_db,
+}
+
+bias_forgotten = Mistake(
+    "bias forgotten in z",
+    "if b is left out of z",
+    "The weighted sum has the bias added.",
+    {"z": lambda w, x: w * x},
+)
+bias_gets_x = Mistake(
+    "dL/db multiplied by x",
+    "if dL/dz is multiplied by x for b as well",
+    "z grows by just as much as b does: for b the local derivative is 1.",
+    {"dL_db": lambda dL_dz, x: dL_dz * x},
+)
+
+slips = [
+    bias_forgotten,
+    bias_gets_x,
+    sign_flipped("dL_da"),
+    forgot("dL_dw", "x", keeps="dL_dz"),
+    not_swapped("dL_dw", "dL_dz", "w", "x"),
+]
+
+sigmoid_slips = [
+    *slips,
+    doubled("dL_da"),
+    forgot_slope("dL_dz", keeps="dL_da"),
+    slope_at("da_dz", "z", lambda z: z * (1 - z), "a"),
+    rounded_early(3),
+]
+
+sigmoid_hints = [
+    (
+        "Walk back one step at a time: from the loss to a, from a to z, from z to w and to b. What is the"
+        " slope of each step?"
+    ),
+    "dL/da = a − y (the ½ cancels the 2), da/dz = a(1 − a), dz/dw = x, dz/db = 1. Multiply along the path.",
+    "dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_db}.",
+]
+
+exercises: list[Task] = [
+    Exercise(
+        "03.check.relu",
+        "One ReLU neuron: z = w·x + b, a = ReLU(z), L = (a − y)². Fill in the lines that are still None.",
+        steps=relu_neuron,
+        asks=("z", "a", "L", "dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db", "dL_dx"),
+        given={"x": 2, "w": 3, "b": 1, "y": 4},
+        mistakes=[
+            *slips,
+            not_swapped("dL_dx", "dL_dz", "x", "w"),
+            halved("dL_da"),
+            Mistake(
+                "square forgotten in L",
+                "if the error is not squared",
+                "The loss is the square of the error a − y.",
+                {"L": lambda a, y: a - y},
+            ),
+            Mistake(
+                "ReLU's slope taken for its value",
+                "if a itself is taken for the slope of the ReLU",
+                "Right of 0 the ReLU is a straight line through 0: its slope is 1 there.",
+                {"da_dz": lambda a: a},
+            ),
+        ],
+        hints=[
+            "Forward: z, a, L. Back: each line is the line above times one local derivative.",
+            "dL/da = 2(a − y); the ReLU's slope is 1 for z > 0; dz/dw = x, dz/db = 1, dz/dx = w.",
+            ("dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_db}; dL/dx = {dL_dx}."),
+        ],
+    ),
+    Exercise(
+        "03.check.sigmoid",
+        "One sigmoid neuron: z = w·x + b, a = σ(z), L = ½(a − y)². Fill in the lines that are still None.",
+        steps=sigmoid_neuron,
+        asks=("z", "a", "L", "dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db"),
+        given={"x": 2, "w": 1, "b": 0.5, "y": 0},
+        mistakes=sigmoid_slips,
+        hints=sigmoid_hints,
+    ),
+    Exercise(
+        "03.check.on-your-own",
+        "The same sigmoid neuron with other numbers, and every line is yours.",
+        steps=sigmoid_neuron,
+        asks=("z", "a", "L", "dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db"),
+        given={"x": -1.5, "w": 0.8, "b": 0.5, "y": 1},
+        mistakes=sigmoid_slips,
+        hints=sigmoid_hints,
+    ),
+    Exercise(
+        "03.check.update",
+        "The sigmoid neuron takes one step of gradient descent. What are its new weight and bias?",
+        steps=sigmoid_neuron,
+        asks=("new_w", "new_b"),
+        given={"x": 2, "w": 1, "b": 0.5, "y": 0, "rate": 0.5},
+        mistakes=[
+            uphill("new_w", "w", "dL_dw"),
+            uphill("new_b", "b", "dL_db"),
+            rate_forgotten("new_w", "w", "dL_dw"),
+            rate_forgotten("new_b", "b", "dL_db"),
+            *sigmoid_slips,
+        ],
+        hints=[
+            ("You know the two gradients already. In which direction does the loss fall, and how long is the step?"),
+            "new w = w − rate · dL/dw, and the same for b.",
+            "new w = {w} − {rate} · {dL_dw} = {new_w}; new b = {b} − {rate} · {dL_db} = {new_b}.",
+        ],
+    ),
+    Target(
+        "03.check.kill",
+        "The ReLU neuron takes one step of gradient descent. Find a learning rate so large that the step"
+        " kills it: afterwards z is below 0.",
+        meets=lambda rate, **given: _survives(rate, **given),
+        example=lambda **given: 0.3,
+        given={"x": 2, "w": 3, "b": 1, "y": 4},
+        hints=[
+            (
+                "The step changes w and b, and both change z. Write z after the step as 7 minus something"
+                " times the rate."
+            ),
+            "w becomes 3 − 12 · rate and b becomes 1 − 6 · rate. What is z = w·x + b then?",
+            "z = 7 − 30 · rate is below 0 for every rate above 7/30 ≈ 0.2333, for instance {example}.",
+        ],
+    ),
+]
+
+
+def _survives(rate: float, x: float, w: float, b: float, y: float) -> str | None:
+    """None if a step of this size kills the neuron."""
+    if rate <= 0:
+        return "a learning rate is positive; with this one the step does not go down."
+    slope = 2 * (max(0, w * x + b) - y)
+    z = (w - rate * slope * x) * x + b - rate * slope
+    return None if z < 0 else f"after the step z = {z:.6g}, so the neuron is alive."
+
+
+quizzes = {
+    "03.gate": Quiz(
+        [
+            Question(
+                "03.gate.1",
+                "z = w·x + b, a = σ(z), L = ½(a − y)². What is dL/dw?",
+                [
+                    wrong("(a − y) · x", "The sigmoid's slope is missing."),
+                    wrong("(a − y) · a(1 − a)", "This is dL/dz; one more step leads to w."),
+                    right("(a − y) · a(1 − a) · x", "One factor for each step from L back to w."),
+                ],
+            ),
+            Question(
+                "03.gate.2",
+                "A ReLU neuron has z = −1. What is dL/dw?",
+                [
+                    right("0", "The ReLU's slope is 0 there, and it is a factor."),
+                    wrong("−1", "The value of z is not a factor; the slope at z is."),
+                    wrong(
+                        "It depends on the target.",
+                        "Whatever the error is, it is multiplied by a slope of 0.",
+                    ),
+                ],
+            ),
+        ]
+    ),
+    "03.quiz": Quiz(
+        [
+            Question(
+                "03.quiz.1",
+                "What is the largest slope that σ has anywhere?",
+                [
+                    wrong("1", "tanh reaches 1 at 0, σ does not."),
+                    right("0.25", "σ(1 − σ) is largest at σ = ½."),
+                    wrong("0.5", "This is σ at 0; its slope there is ½ · ½."),
+                ],
+            ),
+            Question(
+                "03.quiz.2",
+                "Two losses differ only by a ½ in front. What does that change for training?",
+                [
+                    wrong("Nothing at all.", "The gradients are half as large, so each step is too."),
+                    right(
+                        "Every gradient is halved, like the learning rate would be.",
+                        "A learning rate twice as large makes up for it.",
+                    ),
+                    wrong(
+                        "The place where the loss is smallest.",
+                        "Half of a smallest value is still the smallest.",
+                    ),
+                ],
+            ),
+            Question(
+                "03.quiz.3",
+                "dL/dw = 0.13, and w grows by 0.01. About what does the loss do?",
+                [
+                    wrong("It grows by 0.13.", "It would if w grew by 1 and the slope stayed the same."),
+                    wrong("It falls by 0.0013.", "The sign is positive: they grow together."),
+                    right("It grows by 0.0013.", "Gradient times change: 0.13 · 0.01."),
+                ],
+            ),
+            Question(
+                "03.quiz.4",
+                "A sigmoid neuron is saturated and wrong, and the loss is the squared error. What does it"
+                " learn from one step?",
+                [
+                    right("Almost nothing", "The slope of the flat sigmoid is a factor of every gradient."),
+                    wrong(
+                        "A lot, since its error is large",
+                        "The error is multiplied by a slope that is nearly 0.",
+                    ),
+                    wrong("It dies, as a ReLU neuron would", "The slope is small but not 0: it crawls on."),
+                ],
+            ),
+            Question(
+                "03.quiz.5",
+                "w = 0, x = 2 and dL/dz = 0.1463. What is dL/dw?",
+                [
+                    wrong(
+                        "0, since w·x contributes nothing",
+                        "The gradient asks what a change of w would do, and that goes through x.",
+                    ),
+                    right("0.2926", "0.1463 · 2; the value of w is no factor here."),
+                    wrong("0.1463", "One more step leads from z to w, with the local derivative x."),
+                ],
+            ),
+        ]
+    ),
+}

@@ -1,0 +1,48 @@
+"""The live form of a prediction or a question: radio buttons or a line to write in, a button, and a spoken
+reply.
+
+No widget is shown as an output and none is saved: the page puts the form into the static box, see form.js.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from .live import Asking
+
+
+class Form(anywidget.AnyWidget):
+    """Setting `answer` is what pressing the button does; `reply` is what the learner then reads."""
+
+    _esm = Path(__file__).with_name("form.js")
+    _css = Path(__file__).with_name("form.css")
+
+    key = traitlets.Unicode().tag(sync=True)
+    name = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
+    button = traitlets.Unicode().tag(sync=True)
+    answer = traitlets.Unicode().tag(sync=True)
+    reply = traitlets.Unicode().tag(sync=True)
+
+
+_forms: dict[str, Form] = {}
+
+
+def offer(item: Asking) -> Form:
+    """The form for this item; one for each key, however often its cell is run."""
+    form = _forms.get(item.key)
+    if form is None:
+        form = _forms[item.key] = Form(key=item.key, **item.form())
+    else:
+        form.unobserve_all("answer")
+        for name, value in item.form().items():
+            setattr(form, name, value)
+
+    def submitted(change: dict) -> None:
+        form.reply = item.submit(change["new"])
+
+    form.observe(submitted, names="answer")
+    return form
