@@ -681,6 +681,8 @@ def deposit(gradients: dict[Tensor, Any], create_graph: bool) -> None:
         else:
             if gradient.base is not None:
                 gradient = gradient.copy()
+            elif gradient.ndim == 0:
+                gradient = gradient[()]  # a number cannot be changed, so it may be shared
             if t.operation is None:
                 if gradient.dtype is not t._data.dtype:
                     gradient = gradient.astype(t._data.dtype)

@@ -52,12 +52,41 @@ def test_changing_one_gradient_changes_no_other(lib):
         changed.grad = [1.0, 1.0]
 
 
-def test_single_numbers(lib):
+NUMBER_TO_NUMBER = {
+    "itself": lambda lib, u: u,
+    "max": lambda lib, u: lib.max(u),
+    "min": lambda lib, u: lib.min(u),
+    "sum": lambda lib, u: u.sum(),
+    "mean": lambda lib, u: lib.mean(u),
+    "leaky_relu": lambda lib, u: lib.leaky_relu(u),
+    "clip": lambda lib, u: lib.clip(u, 0, 9),
+    "where": lambda lib, u: lib.where(u > 0, u, 0),
+    "maximum": lambda lib, u: lib.maximum(u, 0),
+    "index": lambda lib, u: u[...],
+    "new axis": lambda lib, u: u[None],
+    "reshape": lambda lib, u: u.reshape(1),
+    "transpose": lambda lib, u: u.T,
+    "stack": lambda lib, u: lib.stack([u, u]),
+    "logsumexp": lambda lib, u: lib.logsumexp(u),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("function", NUMBER_TO_NUMBER.values(), ids=NUMBER_TO_NUMBER)
+def test_single_numbers(lib, function, create_graph):
+    """0-d arrays are arrays: they too must not be shared."""
     a, b = lib.Tensor(1.0), lib.Tensor(2.0)
     inner = a + b
-    inner.backward()
-    a.grad *= 0
-    assert (a.grad, b.grad, inner.grad) == (0.0, 1.0, 1.0)
+    out = function(lib, inner)
+    out.backward(np.ones(out.shape), create_graph=create_graph)
+    expected = [np.array(t.grad.data) for t in (a, b, inner)]
+    for changed in (a, b, inner):
+        array = changed.grad.data if isinstance(changed.grad, lib.Tensor) else changed.grad
+        if array.flags.writeable:
+            array *= 0
+            others = [np.array(t.grad.data) for t in (a, b, inner) if t is not changed]
+            assert others == [e for e, t in zip(expected, (a, b, inner)) if t is not changed]
+            array += expected[0]
 
 
 @pytest.mark.parametrize(
@@ -190,7 +219,7 @@ def test_values_of_inner_nodes_are_read_only(lib):
 
 
 def test_a_slice_of_a_leafs_value_fetched_earlier_is_cut_off_by_an_update(lib):
-    """`w.data -= …` gives the leaf a new array, so nothing fetched before can change a value behind the graph's back."""
+    """`w.data -= …` gives the leaf a new array, so nothing fetched before can change a value unseen."""
     w = lib.Tensor([1.0, 2.0, 3.0])
     earlier = w.data[:2]
     w.data -= 1.0

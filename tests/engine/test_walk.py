@@ -1,4 +1,4 @@
-"""The walk back: each node once, each gradient complete before it is passed on, at any depth and for any shape of graph."""
+"""The walk back: each node once, each gradient complete before it is passed on, at any depth."""
 
 import gc
 import sys
@@ -39,7 +39,7 @@ def test_inner_nodes_hold_the_last_call(lib):
 
 
 def test_two_losses_that_share_a_subgraph(lib):
-    """∂(a² + exp a)/∂w with a = w·x: what the losses send adds up, in either order, and equals one walk from their sum."""
+    """∂(a² + exp a)/∂w with a = w·x: the losses add up in either order, as in one walk from their sum."""
     x, w = 1.5, lib.Tensor(0.4)
     a = w * x
     first, second = a * a, lib.exp(a)
@@ -118,7 +118,7 @@ def test_an_input_met_early_and_late(lib):
 
 
 def test_nodes_made_in_an_odd_order(lib):
-    """The inputs of a sum are made long before and after one another, and one of them is older than the other's leaf."""
+    """The inputs of a sum are made long before and after one another, one is older than the other's leaf."""
     a = lib.Tensor(2.0)
     old = a * a
     b = lib.Tensor(3.0)
@@ -193,7 +193,7 @@ def no_collector():
 
 
 def test_graphs_are_freed_without_the_cycle_collector(lib, no_collector):
-    """After forward, backward, a replay, its steps, forward mode and second derivatives the last reference frees all."""
+    """After forward, backward, a replay, its steps, forward mode, second derivatives: the last reference frees all."""
     x = lib.Tensor([1.0, 2.0])
     hidden = lib.tanh(x * 2)
     loss = lib.cross_entropy(hidden, 1)
@@ -244,7 +244,7 @@ def test_deep_graphs_are_freed_without_deep_recursion(lib):
                 top = lib.maximum(top * 0.5, top + 0.25)
             top.backward()
             del top
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     old = threading.stack_size(256 * 1024)
