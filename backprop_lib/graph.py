@@ -43,8 +43,8 @@ class Edge:
             ones = np.ones(target.shape, target.dtype)[()]
             return np.array(np.broadcast_to(rule(ones, target._data, *target._arguments), target.shape))
         jacobian = np.zeros((target.size, *self.source.shape))
-        for row, unit in zip(jacobian, np.eye(target.size, dtype=target.dtype)):
-            row[...] = unbroadcast(
+        for k, unit in enumerate(np.eye(target.size, dtype=target.dtype)):
+            jacobian[k] = unbroadcast(
                 rule(unit.reshape(target.shape), target._data, *target._arguments), self.source.shape
             )
         return jacobian.reshape(target.shape + self.source.shape)
