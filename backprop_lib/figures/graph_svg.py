@@ -12,7 +12,7 @@ import numpy as np
 from ..graph import Graph
 from ..tensor import Tensor
 from .groups import neurons
-from .layout import Extent, Layout, Place, Point, Spacing, layered_layout
+from .layout import Extent, Layout, Point, Spacing, layered_layout
 from .notation import notation_of
 from .reading import LONGEST_NAME, Reading, State, clean_text, local_text, printed
 
@@ -191,7 +191,7 @@ class GraphPicture:
     def _value_text(self, k: int, value: np.ndarray) -> "_Text":
         kind = self.kinds[k]
         if kind == "constant" and value.ndim == 0:
-            return _Text([], [], 0.0)
+            return _Text([])
         name = "" if kind == "leaf" else self.reading.short_name(k)
         return self._quantity(name, value, self.reading.summary(value).partition("), ")[2])
 
@@ -204,15 +204,22 @@ class GraphPicture:
         if array.ndim == 0:
             written = printed(reading.plain(array))
             head = f"{name} = " if name else ""
-            room = text_width("−0." + "0" * reading.digits, SIZE) if self.roomy else text_width(written, SIZE)
+            room = max(self._room(SIZE), text_width(written, SIZE))
             if self.narrow and len(head) > 4:
-                return _Text([name, written], [], max(text_width(name, SIZE), room))
-            return _Text([head + written], [], text_width(head, SIZE) + room)
+                return _Text([name, written], width=room)
+            return _Text([head + written], width=text_width(head, SIZE) + room)
         heading = name if name.startswith("∂") else f"{name} {array.shape}".strip()
         if not reading.in_full(array):
-            return _Text([heading, summary or "no entries"], [])
+            return _Text([heading, summary or "no entries"])
+        return _Text([heading], self._cells(array), column=self._room(SIZE))
+
+    def _cells(self, array: np.ndarray) -> list[list[str]]:
         rows = array.reshape(-1, 1) if array.ndim == 1 else array
-        return _Text([heading], [[printed(reading.plain(x)) for x in row] for row in rows])
+        return [[printed(self.reading.plain(x)) for x in row] for row in rows]
+
+    def _room(self, size: float) -> float:
+        """The width that any number gets if the picture is roomy."""
+        return text_width("−0." + "0" * self.reading.digits, size) if self.roomy else 0.0
 
     def _form(self, k: int, value: "_Text", gradient: "_Text | None") -> "_Form":
         reading = self.reading
@@ -245,12 +252,10 @@ class GraphPicture:
     def _pill(self, link: int) -> "_Text":
         shown = local_text(self.reading, link)
         if isinstance(shown, str):
-            room = text_width("−0." + "0" * self.reading.digits, SMALL) if self.roomy and shown else 0.0
-            return _Text([shown] if shown else [], [], max(text_width(shown, SMALL), room), size=SMALL)
+            return _Text([shown] if shown else [], width=self._room(SMALL) if shown else 0.0, size=SMALL)
         if shown.ndim == 0:
-            return _Text([printed(self.reading.plain(shown))], [], size=SMALL)
-        rows = shown.reshape(-1, 1) if shown.ndim == 1 else shown
-        return _Text([], [[printed(self.reading.plain(x)) for x in row] for row in rows], size=SMALL)
+            return _Text([printed(self.reading.plain(shown))], width=self._room(SMALL), size=SMALL)
+        return _Text([], self._cells(shown), column=self._room(SMALL), size=SMALL)
 
     # ---- drawing ---------------------------------------------------------------------------------
 
@@ -262,7 +267,7 @@ class GraphPicture:
                 f'height="{_n(place.bottom - place.top)}" rx="10" fill="#F5F5F8" stroke="#9A9AA5"/>'
             )
             shown = clean_text(name, LONGEST_NAME)
-            parts.append(_label(place.left + 10, place.top + 15, shown, QUIET, SMALL, anchor="start", full=str(name)))
+            parts.append(_label(place.left + 10, place.top + 15, shown, QUIET, SMALL, "start", full=clean_text(name)))
         return parts
 
     def _shape_left(self, k: int) -> float:
@@ -273,8 +278,7 @@ class GraphPicture:
         lines, pills = [], []
         for link in self.links:
             source, target, _ = self.reading.links[link]
-            place, form = self.layout.places[target], self.forms[target]
-            left = self._shape_left(target)
+            form, left = self.forms[target], self._shape_left(target)
             points = [(self._shape_left(source) + self.forms[source].wide, self.wires[link][0][1]), *self.wires[link]]
             points.append((left, points[-1][1]))
             flows = source in state.values
@@ -282,7 +286,10 @@ class GraphPicture:
             quiet = self.kinds[source] == "constant"
             colour = "#BBBBBB" if not flows else "#999999" if quiet else VALUE
             thick = 3.5 if focus and state.link is None else 1.2 if quiet or not flows else 1.8
-            lines.append(f'<path d="{_curve(points)}" fill="none" stroke="{colour}" stroke-width="{thick}"/>')
+            lines.append(
+                f'<path class="wire" data-link="{link}" d="{_curve(points)}" fill="none" stroke="{colour}" '
+                f'stroke-width="{thick}"/>'
+            )
             y = points[-1][1]
             if state.link != link:
                 lines.append(_arrow(left, y, -1, colour))
@@ -290,23 +297,25 @@ class GraphPicture:
                 back = [(x, y + 4.5) for x, y in points]  # beside the forward wire, with the same room everywhere
                 thick = 4 if state.link == link else 2
                 lines.append(
-                    f'<path d="{_curve(back, aside=4.5)}" fill="none" stroke="{GRADIENT}" stroke-width="{thick}" '
-                    f'stroke-dasharray="{"8 5" if thick == 4 else "6 4"}"/>'
+                    f'<path class="wire back" data-link="{link}" d="{_curve(back, aside=4.5)}" fill="none" '
+                    f'stroke="{GRADIENT}" stroke-width="{thick}" stroke-dasharray="{"8 5" if thick == 4 else "6 4"}"/>'
                 )
                 lines.append(_arrow(points[0][0], points[0][1] + 4.5, 1, GRADIENT, 5 if thick == 4 else 4))
             if link in form.pills and target in state.values:
-                pill = form.pills[link] if not self.roomy else self._pill(link)
-                middle = left - _ARROW - form.pills[link].width / 2 - 5
-                pills += self._draw_pill(pill, middle, y, state.link == link, place)
+                room = form.pills[link]
+                pill = self._pill(link) if self.roomy else room
+                middle = left - _ARROW - room.width / 2 - 5
+                pills.append(f'<g class="local" data-link="{link}">')
+                pills += [*self._draw_pill(pill, room, middle, y, state.link == link), "</g>"]
         return lines + pills
 
-    def _draw_pill(self, pill: "_Text", x: float, y: float, focus: bool, place: Place) -> list[str]:
-        width, height = pill.width + 10, pill.height + 3
+    def _draw_pill(self, pill: "_Text", room: "_Text", x: float, y: float, focus: bool) -> list[str]:
+        width, height = room.width + 10, room.height + 3
         border = f'fill="{FOCUS}" stroke="{INK}" stroke-width="2.5"' if focus else 'fill="#F0F0F0" stroke="#888888"'
         return [
             f'<rect x="{_n(x - width / 2)}" y="{_n(y - height / 2)}" width="{_n(width)}" height="{_n(height)}" '
             f'rx="8" {border}/>',
-            *pill.draw(x, y - pill.height / 2, INK),
+            *pill.draw(x, y - pill.height / 2, INK, room.width),
         ]
 
     def _node(self, k: int, state: State) -> list[str]:
@@ -316,7 +325,7 @@ class GraphPicture:
         stroke, width = (INK, 3.2) if focus else (INK if known else "#AAAAAA", 1.3)
         fill = FOCUS if focus else PAPER if known else "#F7F7F7"
         box = f'x="{_n(left)}" y="{_n(top)}" width="{_n(form.wide)}" height="{_n(form.tall)}"'
-        parts = ["<g>", f"<title>{escape(self._tooltip(k, state))}</title>"]
+        parts = [f'<g class="node {kind}" data-node="{k}">', f"<title>{escape(self._tooltip(k, state))}</title>"]
         if kind == "constant":
             parts.append(f'<rect {box} fill="{fill}" stroke="{INK if focus else "none"}" stroke-width="{width}"/>')
         else:
@@ -337,10 +346,10 @@ class GraphPicture:
         middle = place.left + place.extent.width / 2
         if known:
             text = self._value_text(k, state.values[k])
-            parts += text.draw(middle, y - form.tall / 2 - 4 - text.height, VALUE)
+            parts += text.draw(middle, y - form.tall / 2 - 4 - text.height, VALUE, place.extent.width)
         if k in state.totals:
             text = self._gradient_text(k, state.totals[k])
-            parts += text.draw(middle, y + form.tall / 2 + 5, GRADIENT)
+            parts += text.draw(middle, y + form.tall / 2 + 5, GRADIENT, place.extent.width)
         return [*parts, "</g>"]
 
     def _tooltip(self, k: int, state: State) -> str:
@@ -394,38 +403,46 @@ class _Form:
 
 
 class _Text:
-    """Lines of text, and below them, if there is one, an array in square brackets."""
+    """Lines of text, and below them, if there is one, an array in square brackets.
 
-    def __init__(self, lines: list[str], cells: list[list[str]], width: float = 0.0, size: float = SIZE):
+    `width`, `column`: the least width of the whole, and of a column of the array.
+    """
+
+    def __init__(
+        self,
+        lines: list[str],
+        cells: Sequence[Sequence[str]] = (),
+        width: float = 0.0,
+        column: float = 0.0,
+        size: float = SIZE,
+    ):
         self.lines, self.cells, self.size = lines, cells, size
-        columns = list(zip(*cells, strict=True)) if cells else []
-        self.columns = [max(text_width(cell, size) for cell in column) for column in columns]
-        grid = sum(self.columns) + 9 * len(self.columns) + 7 if columns else 0.0
-        self.grid = grid
-        self.width = max([width, grid, *(text_width(line, size) for line in lines)])
-        self.height = _LINE * (len(lines) + len(cells)) * size / SIZE + (4 if cells else 0)
+        self.columns = [max(column, *(text_width(cell, size) for cell in cells)) for cells in zip(*cells)]
+        self.grid = sum(self.columns) + 9 * len(self.columns) + 7 if self.columns else 0.0
+        self.width = max([width, self.grid, *(text_width(line, size) for line in lines)])
+        self.line = _LINE * size / SIZE
+        self.height = self.line * (len(lines) + len(cells)) + (4 if cells else 0)
 
-    def draw(self, x: float, top: float, colour: str) -> list[str]:
-        """Centred about x, from `top` downwards."""
+    def draw(self, x: float, top: float, colour: str, room: float) -> list[str]:
+        """Centred about x, from `top` downwards, no wider than `room`."""
         parts = []
-        line = _LINE * self.size / SIZE
         y = top
         for text in self.lines:
-            parts.append(_label(x, y + line * 0.76, text, colour, self.size))
-            y += line
+            parts.append(_label(x, y + self.line * 0.76, text, colour, self.size, room=room))
+            y += self.line
         if self.cells:
             y += 2
-            left, height = x - self.grid / 2, line * len(self.cells)
+            left, height = x - self.grid / 2, self.line * len(self.cells)
             for row in self.cells:
                 right = left + 3
-                for text, width in zip(row, self.columns, strict=True):
+                for text, width in zip(row, self.columns):
                     right += width + 9
-                    parts.append(_label(right - 4, y + line * 0.76, text, colour, self.size, anchor="end"))
-                y += line
+                    parts.append(_label(right - 4, y + self.line * 0.76, text, colour, self.size, "end"))
+                y += self.line
             for side, turn in ((left, 4), (left + self.grid, -4)):
                 parts.append(
-                    f'<path d="M{_n(side + turn)} {_n(y - height)}H{_n(side)}V{_n(y)}H{_n(side + turn)}" fill="none" '
-                    f'stroke="{colour}" stroke-width="1.2"/>'
+                    f'<path d="M{_n(side + turn)} {_n(y - height)}H{_n(side)}V{_n(y)}H{_n(side + turn)}" '
+                    f'fill="none" stroke="{colour}" stroke-width="1.2"/>'
                 )
         return parts
 
@@ -452,13 +469,16 @@ def _label(
     text: str,
     colour: str,
     size: float,
-    bold: bool = False,
     anchor: str = "middle",
+    bold: bool = False,
     full: str | None = None,
+    room: float | None = None,
 ) -> str:
-    """Text whose width is fixed, so that it fits whichever font is there."""
+    """Text whose width is fixed, so that it fits whichever font is there. `full`: the whole of a shortened text."""
+    wide = text_width(text, size, bold)
+    wide = wide if room is None else min(wide, room)
     weight = ' font-weight="bold"' if bold else ""
-    width = f' textLength="{_n(text_width(text, size, bold))}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 else ""
+    width = f' textLength="{_n(wide)}" lengthAdjust="spacingAndGlyphs"' if len(text) > 1 else ""
     tip = f"<title>{escape(full)}</title>" if full is not None and full != text else ""
     return (
         f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{size}" fill="{colour}"{weight}{width}>'

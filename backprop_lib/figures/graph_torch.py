@@ -105,7 +105,7 @@ def _inline_constants(reading: Reading) -> set[int]:
     for k, node in enumerate(reading.nodes):
         mine = [i for i in reading.inputs[k] if i in inline]
         assert not mine or node.operation is not None
-        if mine and (node.operation.name not in _OPERATORS or len(mine) > 1):  # type: ignore[union-attr]
+        if mine and (node.operation.name not in _OPERATORS or len(mine) > 1):
             inline.difference_update(mine)
     return {k for k in inline if k != reading.output and np.isfinite(reading.nodes[k].item())}
 
@@ -125,23 +125,23 @@ def _literal(value: float) -> str:
 
 
 def _leaf(node: Tensor) -> str:
-    kind = f"dtype={torch_dtype(node)}{', requires_grad=True' if node.requires_grad else ''}"
-    if not node.size:
-        return f"torch.zeros({node.shape}, {kind})"
-    numbers = repr(np.asarray(node.data).tolist())
+    return _array(np.asarray(node.data), node, ", requires_grad=True" if node.requires_grad else "")
+
+
+def _array(array: np.ndarray, node: Tensor, options: str = "") -> str:
+    if not array.size:
+        return f"torch.zeros({array.shape}, dtype={torch_dtype(node)}{options})"
+    numbers = repr(array.tolist())
     for word in ("nan", "inf"):
         numbers = numbers.replace(word, f'float("{word}")')
-    return f"torch.tensor({numbers}, {kind})"
+    return f"torch.tensor({numbers}, dtype={torch_dtype(node)}{options})"
 
 
 def _seed(reading: Reading) -> str:
-    node = reading.graph.output
-    if reading.gradient is None:
+    node, gradient = reading.graph.output, reading.gradient
+    if gradient is None:
         return ""
-    seed = np.array(
-        reading.gradient.data if isinstance(reading.gradient, Tensor) else reading.gradient, dtype=node.dtype
-    )
-    return f"torch.tensor({seed.tolist()!r}, dtype={torch_dtype(node)})"
+    return _array(np.array(gradient.data if isinstance(gradient, Tensor) else gradient, dtype=node.dtype), node)
 
 
 def _comment(text: str, name: str = "", identifier: str = "") -> str:

@@ -115,6 +115,8 @@ def _torch_prod(i: list[str], node: Tensor) -> str:
 
 def _torch_var(i: list[str], node: Tensor) -> str:
     axis, ddof, keepdims = node.attributes
+    if axis == ():
+        return f"{i[0]} - {i[0]}"  # one entry does not vary; PyTorch takes () for all axes
     axes = tuple(range(node.inputs[0].ndim)) if axis is None else axis
     dim = f", dim={axes}" if axes else ""
     return f"torch.var({i[0]}{dim}, correction={ddof}{', keepdim=True' if keepdims else ''})"
