@@ -111,7 +111,7 @@ class Tensor:
                 "set. Change a leaf and compute again, or start a new leaf with Tensor(value)."
             )
         global _lent, _last_change
-        if value is not self._lent:
+        if value is None or value is not self._lent:
             value = _as_numbers(value)
             if value.shape != self._data.shape:
                 raise ValueError(
