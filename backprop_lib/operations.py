@@ -296,27 +296,44 @@ min = Operation(
 )  # fmt: skip
 
 
-def _logsumexp(a, axis, keepdims):
+def _peak(a, axis):
+    """The largest entry of each group. Without it eᵃ cannot overflow, and a − peak is exact near the peak."""
     peak = np.maximum.reduce(a, axis=axis, keepdims=True)
-    peak = np.where(np.isfinite(peak), peak, 0)
-    total = np.log(np.add.reduce(np.exp(a - peak), axis=axis, keepdims=True)) + peak
+    return np.where(np.isfinite(peak), peak, 0)
+
+
+def _sum_exp(a, axis):
+    return np.add.reduce(np.exp(a), axis=axis, keepdims=True)
+
+
+def _logsumexp(a, axis, keepdims):
+    peak = _peak(a, axis)
+    total = peak + np.log(_sum_exp(a - peak, axis))
     return total if keepdims else np.squeeze(total, axis=axis)
+
+
+def _log_softmax(a, axis):
+    shifted = a - _peak(a, axis)
+    return shifted - np.log(_sum_exp(shifted, axis))
+
+
+def _softmax(a, axis):
+    shifted = a - _peak(a, axis)
+    return np.exp(shifted) / _sum_exp(shifted, axis)
 
 
 logsumexp = Operation(
     "logsumexp", "log Σ exp", _logsumexp,
-    lambda g, out, a, axis, keepdims: (
-        spread(g, a, axis, keepdims) * np.exp(a - spread(out, a, axis, keepdims))
-    ),
+    lambda g, _out, a, axis, keepdims: spread(g, a, axis, keepdims) * softmax(a, axis),
 )  # fmt: skip
 
 log_softmax = Operation(
-    "log_softmax", "log softmax", lambda a, axis: a - _logsumexp(a, axis, True),
+    "log_softmax", "log softmax", _log_softmax,
     lambda g, out, _a, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),
 )  # fmt: skip
 
 softmax = Operation(
-    "softmax", "softmax", lambda a, axis: np.exp(a - _logsumexp(a, axis, True)),
+    "softmax", "softmax", _softmax,
     lambda g, out, _a, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),
 )  # fmt: skip
 
