@@ -11,6 +11,7 @@ from .tensor import (
     Tensor,
     computation_order,
     deposit,
+    has_changed,
     newest_first,
     note_change,
     propagate,
@@ -39,15 +40,16 @@ class Edge:
         if not operation.derivatives or operation.derivatives[self.position] is None:
             return None
         rule = operation.derivatives[self.position]
-        if operation.elementwise:
-            ones = np.ones(target.shape, target.dtype)[()]
-            return np.array(np.broadcast_to(rule(ones, target._data, *target._arguments), target.shape))
-        jacobian = np.zeros((target.size, *self.source.shape))
-        for k, unit in enumerate(np.eye(target.size, dtype=target.dtype)):
-            jacobian[k] = unbroadcast(
-                rule(unit.reshape(target.shape), target._data, *target._arguments), self.source.shape
-            )
-        return jacobian.reshape(target.shape + self.source.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):  # (−3)² has no slope in its exponent: that is nan, quietly
+            if operation.elementwise:
+                ones = np.ones(target.shape, target.dtype)[()]
+                return np.array(np.broadcast_to(rule(ones, target._data, *target._arguments), target.shape))
+            jacobian = np.zeros((target.size, *self.source.shape))
+            for k, unit in enumerate(np.eye(target.size, dtype=target.dtype)):
+                jacobian[k] = unbroadcast(
+                    rule(unit.reshape(target.shape), target._data, *target._arguments), self.source.shape
+                )
+            return jacobian.reshape(target.shape + self.source.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +150,17 @@ class Graph:
             node._grad = None
 
     def steps(self, gradient: Any = None) -> list[Step]:
-        """Each step of the forward pass and then of the backward pass, at the current values. Changes no gradient."""
+        """Each step of the forward pass and then of the backward pass. Changes no gradient.
+
+        Raises ValueError if a leaf has changed since the forward pass: call `forward()` first.
+        """
+        for node in self._computed:
+            for t, used in zip(node.inputs, node._arguments):
+                if has_changed(t, used):
+                    raise ValueError(
+                        f"The value of {t._called()} was changed after the forward pass, so the steps would not fit "
+                        "together. Call forward() on this Graph, then steps()."
+                    )
         steps = [Step("forward", node, node.operation, np.array(node._data)) for node in self.nodes]
         if not self.output.requires_grad:
             return steps

@@ -476,8 +476,8 @@ class Tensor:
         own = FUNCTIONS.get(function)
         if own is None:
             raise TypeError(
-                f"numpy.{function.__name__} has no derivative rule here. Build it from backprop_lib's functions, "
-                "or use t.numpy() if no gradient shall pass."
+                f"{function.__module__}.{function.__name__} has no derivative rule here. Build it from backprop_lib's "
+                "functions, or use t.numpy() if no gradient shall pass."
             )
         return own(*arguments, **keywords)
 
@@ -695,13 +695,18 @@ def _refuse_if_changed(order: list[Tensor]) -> None:
     """Stop if a derivative that will be computed reads a value which is not the one the forward pass used."""
     for node in order:
         for position, (t, used) in enumerate(zip(node.inputs, node._arguments)):
-            if t._settle() is not used and t._data.tobytes() != used.tobytes() and _still_needed(node, position):
+            if has_changed(t, used) and _still_needed(node, position):
                 how = "changed" if t.operation is None else "computed anew"
                 raise ValueError(
                     f"The value of {t._called()} (shape {t.shape}, used by {node.operation.name}) was {how} after the "
                     "forward pass, and a derivative still needs the old one. Call backward() before the update, or "
                     "run the forward pass again."
                 )
+
+
+def has_changed(t: Tensor, used: Any) -> bool:
+    """Whether the value of `t` is no longer the array that an operation used."""
+    return t._settle() is not used and t._data.tobytes() != used.tobytes()
 
 
 def _still_needed(node: Tensor, position: int) -> bool:
