@@ -15,8 +15,8 @@ from .groups import neurons
 from .layout import Extent, Layout, Point, Spacing, layered_layout
 from .notation import notation_of
 from .reading import LONGEST_NAME, Reading, State, clean_text, local_text, printed
+from .style import PAGE
 
-PAGE = 900  # width of a cell's output on a laptop, in pixels
 FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 SIZE, SMALL = 13.5, 12.5  # of the letters
 _LINE = 16.0  # from one line of text to the next

@@ -212,12 +212,12 @@ def _small_exponent(node: Tensor) -> int | None:
 def _power_slope(i: list[str], node: Tensor) -> str:
     exponent = _small_exponent(node)
     if exponent is None:
-        return f"{i[1]} \\cdot {i[0]}^{{{i[1]} - 1}}"
-    return {0: "0", 1: "1", 2: f"2 \\cdot {i[0]}"}.get(exponent, f"{exponent} \\cdot {i[0]}^{{{exponent - 1}}}")
+        return f"{i[1]} \\cdot {{{i[0]}}}^{{{i[1]} - 1}}"
+    return {0: "0", 1: "1", 2: f"2 \\cdot {i[0]}"}.get(exponent, f"{exponent} \\cdot {{{i[0]}}}^{{{exponent - 1}}}")
 
 
 def _index_latex(i: list[str], node: Tensor) -> str:
-    return f"{i[0]}_{{[{_latex_code(index_text(node.attributes[0]))}]}}"
+    return f"{{{i[0]}}}_{{[{_latex_code(index_text(node.attributes[0]))}]}}"
 
 
 def _latex_code(text: str) -> str:
@@ -225,7 +225,7 @@ def _latex_code(text: str) -> str:
 
 
 def _transpose_latex(i: list[str], node: Tensor) -> str:
-    return f"{i[0]}^{{\\top}}" if node.ndim == 2 else rf"\operatorname{{transpose}}\left({i[0]}\right)"
+    return f"{{{i[0]}}}^{{\\top}}" if node.ndim == 2 else rf"\operatorname{{transpose}}\left({i[0]}\right)"
 
 
 def _torch_transpose(i: list[str], node: Tensor) -> str:
@@ -285,25 +285,25 @@ NOTATION: dict[str, Notation] = {
         "{0}·{1}", r"{0} \cdot {1}", "{0} * {1}", ("{1}", "{0}"), PRODUCT, (PRODUCT, POWER)
     ),
     "divide": Notation(
-        "{0} / {1}", r"\frac{{{0}}}{{{1}}}", "{0} / {1}", (r"\frac{{1}}{{{1}}}", r"-\frac{{{0}}}{{{1}^2}}"),
+        "{0} / {1}", r"\frac{{{0}}}{{{1}}}", "{0} / {1}", (r"\frac{{1}}{{{1}}}", r"-\frac{{{0}}}{{{{{1}}}^2}}"),
         PRODUCT, (PRODUCT, POWER), latex_needs=(SUM, SUM), latex_binds=POWER,
     ),
     "negative": Notation("−{0}", "-{0}", "-{0}", ("-1",), SUM, (PRODUCT,)),
     "power": Notation(
-        _power_text, "{0}^{{{1}}}", "{0} ** {1}", (_power_slope, r"{out} \cdot \ln {0}"),
+        _power_text, "{{{0}}}^{{{1}}}", "{0} ** {1}", (_power_slope, r"{out} \cdot \ln {0}"),
         POWER, (ATOM, ATOM), latex_needs=(ATOM, SUM),
     ),
     "matmul": Notation(
-        "{0} @ {1}", r"{0}\,{1}", "{0} @ {1}", (r"{g}\,{1}^{{\top}}", r"{0}^{{\top}}\,{g}"),
+        "{0} @ {1}", r"{0}\,{1}", "{0} @ {1}", (r"{g}\,{{{1}}}^{{\top}}", r"{{{0}}}^{{\top}}\,{g}"),
         PRODUCT, (PRODUCT, POWER),
     ),
     "exp": Notation("exp({0})", "e^{{{0}}}", "torch.exp({0})", ("{out}",), latex_binds=POWER),
     "log": _call("log", r"\ln", "torch.log", r"\frac{{1}}{{{0}}}"),
     "sqrt": Notation("√{0}", r"\sqrt{{{0}}}", "torch.sqrt({0})", (r"\frac{{1}}{{2\,{out}}}",), ATOM, (ATOM,), (SUM,)),
-    "square": Notation("{0}²", "{0}^2", "torch.square({0})", (r"2 \cdot {0}",), POWER, (ATOM,)),
+    "square": Notation("{0}²", "{{{0}}}^2", "torch.square({0})", (r"2 \cdot {0}",), POWER, (ATOM,)),
     "sin": _call("sin", r"\sin", "torch.sin", r"\cos\left({0}\right)"),
     "cos": _call("cos", r"\cos", "torch.cos", r"-\sin\left({0}\right)"),
-    "tanh": _call("tanh", r"\tanh", "torch.tanh", r"1 - {out}^2"),
+    "tanh": _call("tanh", r"\tanh", "torch.tanh", r"1 - {{{out}}}^2"),
     "sigmoid": _call("σ", r"\sigma", "torch.sigmoid", r"{out} \cdot \left(1 - {out}\right)"),
     "softplus": Notation(
         "softplus({0})", r"\operatorname{{softplus}}\left({0}\right)", "F.softplus({0}, threshold=50)",

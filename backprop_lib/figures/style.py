@@ -69,6 +69,8 @@ _SETTINGS: dict[Any, Any] = {
 }
 _DPI = 150
 
+PAGE = 900  # width of a cell's output on a laptop, in pixels
+
 
 @contextmanager
 def house_style() -> Iterator[None]:
