@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .modes import recording
 from .tensor import Tensor, _as_numbers, computation_order, gradients_of
 
 
@@ -25,17 +26,18 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
             raise ValueError(
                 f"jvp: tangent {i} must have its primal's shape: expected {t.shape}, given {moving[t].shape}."
             )
-    output = f(*inputs)
-    if not isinstance(output, Tensor):
-        raise TypeError(f"jvp: f must return a Tensor; it returned {type(output).__name__}.")
-    for node in computation_order(output):
-        if node.operation is None or not node.requires_grad:
-            continue
-        total = np.zeros(node.shape, node.dtype)
-        for position, t in enumerate(node.inputs):
-            if t in moving:
-                total = total + _push(node, position, moving[t])
-        moving[node] = total
+    with recording():  # forward mode follows the graph, so it needs one inside no_grad too
+        output = f(*inputs)
+        if not isinstance(output, Tensor):
+            raise TypeError(f"jvp: f must return a Tensor; it returned {type(output).__name__}.")
+        for node in computation_order(output):
+            if node.operation is None or not node.requires_grad:
+                continue
+            total = np.zeros(node.shape, node.dtype)
+            for position, t in enumerate(node.inputs):
+                if t in moving:
+                    total = total + _push(node, position, moving[t])
+            moving[node] = total
     return output.numpy(), np.array(moving.get(output, np.zeros(output.shape, output.dtype)))
 
 

@@ -69,6 +69,13 @@ class no_grad(_Switch):
         return current._replace(recording=False)
 
 
+class recording(_Switch):
+    """Record, inside `no_grad` too."""
+
+    def _changed(self, current: Mode) -> Mode:
+        return current._replace(recording=True)
+
+
 class watching(_Switch):
     """Let a `Watcher` see every rule that is evaluated inside the block."""
 
