@@ -402,7 +402,7 @@ def refuses(*values):
         (says_nothing, "returns nothing. Is the line with `return` missing?"),
         (leaves, "stopped: SystemExit"),
         (refuses, "stopped: Refuses"),
-        (lambda: 1, "must take 3 arguments, in this order: upstream, x, y. It takes: nothing."),
+        (lambda: 1, "must take {count} arguments, in this order: {names}. It takes: nothing."),
         (lambda a, b: 1, "It takes: a, b."),
         (lambda *v: "zero", "expected are 2 values"),
         (lambda *v: ("a", "b"), "not a number"),
@@ -414,11 +414,12 @@ def refuses(*values):
         (lambda *v: (1e300, 1e300), "None of the typical mistakes"),
         (3.0, "expected is a function: give its name, without brackets"),
         ("backward", "expected is a function"),
-        (math.sin, "must take 3 arguments"),
+        (math.sin, "must take {count} arguments"),
     ],
 )
 def test_broken_functions_are_explained(task, function, says):
     feedback = task.check(function)
+    says = says.format(count=len(task.probes[0]), names=", ".join(task.probes[0]))
     assert feedback.correct is False and says in feedback.text, feedback.text
 
 

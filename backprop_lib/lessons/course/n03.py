@@ -1,8 +1,8 @@
 """One neuron."""
 
-from math import exp
+from math import exp, tanh
 
-from ..exercises import Exercise, Target, Task
+from ..exercises import Exercise, FunctionExercise, Target, Task
 from ..mistakes import (
     doubled,
     forgot,
@@ -48,6 +48,28 @@ sigmoid_neuron: Steps = {
     **back_to_the_inputs,
     "new_w": lambda w, dL_dw, rate: w - rate * dL_dw,
     "new_b": lambda b, dL_db, rate: b - rate * dL_db,
+}
+
+tanh_neuron: Steps = {
+    **sigmoid_neuron,
+    "a": lambda z: tanh(z),
+    "da_dz": lambda a: 1 - a**2,
+}
+
+# After a step of gradient descent z is w·x + b once more, with the new w and b; both are linear in the rate.
+one_step_of_relu: Steps = {
+    **relu_neuron,
+    "fall": lambda dL_dw, x, dL_db: dL_dw * x + dL_db,
+    "lands": lambda z, y, fall: (z - y) / fall,
+    "dies": lambda z, fall: z / fall,
+}
+
+relu_gradients: Steps = {
+    "z": lambda x, w, b: w * x + b,
+    "dL_da": lambda z, y: 2 * (max(0.0, z) - y),
+    "da_dz": lambda z: float(z > 0),
+    "dL_dz": lambda dL_da, da_dz: dL_da * da_dz,
+    "gradients": lambda dL_dz, x: (dL_dz * x, dL_dz),
 }
 
 bias_forgotten = Mistake(
@@ -128,6 +150,68 @@ exercises: list[Task] = [
         hints=sigmoid_hints,
     ),
     Exercise(
+        "03.check.last-lines",
+        "One sigmoid neuron: z = w·x + b, a = σ(z), L = ½(a − y)². The way back has come as far as z; the last"
+        " two lines are yours.",
+        steps=sigmoid_neuron,
+        asks=("dL_dw", "dL_db"),
+        given={"x": 2, "w": 1, "b": 0.5, "y": 0},
+        mistakes=[
+            *(slip for slip in sigmoid_slips if slip is not bias_forgotten),
+            Mistake(
+                "upstream forgotten",
+                "if the local derivative alone is written down",
+                "What is sent on is upstream times local, and dL/dz is upstream.",
+                {"dL_dw": lambda x: x, "dL_db": lambda: 1},
+            ),
+            Mistake(
+                "b multiplied in",
+                "if dL/dz is multiplied by b",
+                "b is added to z, so its local derivative is 1, however large b is.",
+                {"dL_db": lambda dL_dz, b: dL_dz * b},
+            ),
+        ],
+        hints=[
+            "z = w·x + b. How fast does z grow with w, and how fast with b?",
+            "∂z/∂w = x and ∂z/∂b = 1. Each line is dL/dz times one of the two.",
+            "dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_dz} · 1 = {dL_db}.",
+        ],
+    ),
+    Exercise(
+        "03.check.tanh",
+        "One tanh neuron: z = w·x + b, a = tanh(z), L = ½(a − y)². The forward pass is done; the way back is yours.",
+        steps=tanh_neuron,
+        asks=("dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db"),
+        given={"x": 1.5, "w": -0.6, "b": 0.4, "y": 1, "z": -0.5, "a": tanh(-0.5)},
+        mistakes=[
+            bias_gets_x,
+            sign_flipped("dL_da"),
+            doubled("dL_da"),
+            forgot_slope("dL_dz", keeps="dL_da", slope="tanh′(z)"),
+            forgot("dL_dw", "x", keeps="dL_dz"),
+            not_swapped("dL_dw", "dL_dz", "w", "x"),
+            slope_at("da_dz", "z", lambda z: 1 - z**2, "a"),
+            Mistake(
+                "σ's slope taken",
+                "if the slope of σ, a(1 − a), is taken for that of tanh",
+                "tanh has a slope of its own: 1 − a².",
+                {"da_dz": lambda a: a * (1 - a)},
+            ),
+            Mistake(
+                "square of a forgotten",
+                "if a is not squared in the slope of tanh",
+                "The slope of tanh is 1 − a².",
+                {"da_dz": lambda a: 1 - a},
+            ),
+            rounded_early(3),
+        ],
+        hints=[
+            "The same walk as for σ: from L to a, to z, to w and to b. Only one slope is another one.",
+            "dL/da = a − y, da/dz = 1 − a², ∂z/∂w = x, ∂z/∂b = 1. The target is above the output: mind the sign.",
+            "dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_db}.",
+        ],
+    ),
+    Exercise(
         "03.check.on-your-own",
         "The same sigmoid neuron with other numbers, and every line is yours.",
         steps=sigmoid_neuron,
@@ -169,6 +253,87 @@ exercises: list[Task] = [
             ),
             "w becomes 3 − 12 · rate and b becomes 1 − 6 · rate. What is z = w·x + b then?",
             "z = 7 − 30 · rate is below 0 for every rate above 7/30 ≈ 0.2333, for instance {example}.",
+        ],
+    ),
+    Exercise(
+        "03.check.two-rates",
+        "Another ReLU neuron with L = (a − y)² takes one step. At which learning rate does it land exactly on the"
+        " target (lands), and above which one does it die (dies)?",
+        steps=one_step_of_relu,
+        asks=("lands", "dies"),
+        given={"x": 3, "w": 1, "b": -1, "y": 1},
+        mistakes=[
+            halved("dL_da"),
+            bias_forgotten,
+            Mistake(
+                "bias not moved",
+                "if only w is moved and b stays",
+                "The step moves b too, and z falls by that as well.",
+                {"fall": lambda dL_dw, x: dL_dw * x},
+            ),
+            Mistake(
+                "new w not multiplied by x",
+                "if the two steps are added up as they are",
+                "In z the weight is multiplied by x, and so is its step.",
+                {"fall": lambda dL_dw, dL_db: dL_dw + dL_db},
+            ),
+            Mistake(
+                "falls to 0 instead of y",
+                "if z is made to fall to 0",
+                "The neuron has landed when its output is y.",
+                {"lands": lambda z, fall: z / fall},
+            ),
+            Mistake(
+                "falls to y instead of 0",
+                "if z is made to fall to y",
+                "The neuron is alive as long as z is above 0.",
+                {"dies": lambda z, y, fall: (z - y) / fall},
+            ),
+        ],
+        hints=[
+            "As in the worked neuron, z after the step is z before it, minus something times the rate. What is it?",
+            "z falls by rate · (dL/dw · x + dL/db). It lands when it has fallen from z to y, and dies when below 0.",
+            "z = {z} − {fall} · rate. It lands at rate = {lands} and is dead above rate = {dies}.",
+        ],
+    ),
+    FunctionExercise(
+        "03.check.gradients",
+        "A function that returns dL/dw and dL/db of one ReLU neuron with L = (a − y)².",
+        steps=relu_gradients,
+        asks="gradients",
+        probes=[
+            {"x": 2.0, "w": 3.0, "b": 1.0, "y": 4.0},
+            {"x": 1.5, "w": 0.5, "b": -0.25, "y": 3.0},
+            {"x": 2.0, "w": -0.6, "b": -0.8, "y": 4.0},
+            {"x": -3.0, "w": -2.0, "b": 0.5, "y": 1.0},
+        ],
+        mistakes=[
+            forgot_slope("dL_dz", keeps="dL_da", slope="ReLU′(z)"),
+            halved("dL_da"),
+            sign_flipped("dL_da"),
+            Mistake(
+                "x forgotten",
+                "if dL/dw is not multiplied by x",
+                "w acts on z through x, so x is a factor of its gradient.",
+                {"gradients": lambda dL_dz: (dL_dz, dL_dz)},
+            ),
+            Mistake(
+                "bias gets x",
+                "if dL/db is multiplied by x as well",
+                "z grows by just as much as b does.",
+                {"gradients": lambda dL_dz, x: (dL_dz * x, dL_dz * x)},
+            ),
+            Mistake(
+                "order of the two",
+                "if dL/db is returned first",
+                "First dL/dw, then dL/db.",
+                {"gradients": lambda dL_dz, x: (dL_dz, dL_dz * x)},
+            ),
+        ],
+        hints=[
+            "The body has the lines of the worked neuron: z, a, dL/da, da/dz, dL/dz, then the two gradients.",
+            "The slope of the ReLU depends on z: `1 if z > 0 else 0`. Return two values with a comma between.",
+            "`dL_dz = 2 * (max(0, w * x + b) - y) * (w * x + b > 0)` and then `return dL_dz * x, dL_dz`.",
         ],
     ),
 ]
