@@ -52,10 +52,10 @@ def function_and_slope(
         figure = new_figure()
         axes = figure.add_subplot()
         for k, (name, y) in enumerate(values.items()):
-            axes.plot(x, _row(y, name, len(x)), label=name, color=LINES[k % len(LINES)]["color"], linestyle="-")
+            axes.plot(x, _row(y, name, len(x)), label=name, linestyle="-", **_look(k, len(values), len(x)))
         for k, (name, y) in enumerate(slopes.items()):
-            colour = GRADIENT["color"] if len(slopes) == 1 else LINES[k % len(LINES)]["color"]
-            axes.plot(x, _row(y, name, len(x)), label=name, color=colour, linestyle="--")
+            look = _look(k, len(slopes), len(x)) if len(slopes) > 1 else {"color": GRADIENT["color"]}
+            axes.plot(x, _row(y, name, len(x)), label=name, linestyle="--", **look)
         if at is not None:
             axes.axvline(at, color=BLACK, linestyle=":", linewidth=1.2, label=f"{x_name} = {printed(number(at))}")
         label_axes(axes, finding, x_name, y_name)
@@ -233,6 +233,14 @@ def _row(numbers: Numbers, name: str, length: int | None = None) -> np.ndarray:
         wanted = f"{length} numbers in a row" if length is not None else "numbers in a row"
         raise ValueError(f"{name}: expected {wanted}; given was shape {row.shape}.")
     return row
+
+
+def _look(k: int, lines: int, length: int) -> dict[str, Any]:
+    """Colour, and of several lines also the marker, of line k: its style says already what kind of line it is."""
+    if lines == 1:
+        return {"color": LINES[k]["color"]}
+    every = max(1, length // 12)
+    return {**POINTS[k % len(POINTS)], "markevery": (k * every // lines, every)}
 
 
 def _scatter(axes: Any, points: Numbers, labels: Numbers) -> None:
