@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .answers import (
+    FEWEST_DIGITS,
     MOST_DIGITS,
     Reading,
     Unreadable,
@@ -198,7 +199,8 @@ class Exercise(Task):
         said = shown(answer)
         if agrees(given, truth):
             return Verdict("right", f"{said} is right: {label(name)} = {shown(truth[()])}.{note}")
-        if wrong and self._gives(given, name, None, {**self.given, **wrong}, truth):
+        loosely = Reading(given.values, np.minimum(given.digits, FEWEST_DIGITS))  # the earlier values were rounded
+        if wrong and self._gives(loosely, name, None, {**self.given, **wrong}, truth):
             return Verdict("wrong", f"{said} follows correctly from your earlier values: correct the first wrong one.")
         bases = [self.given, {**self.given, **wrong}]
         found = [m for m in self.mistakes if any(self._gives(given, name, m, base, truth) for base in bases)]

@@ -37,7 +37,7 @@ function mount(model, place) {
     element("fieldset", { "aria-label": model.get("name") }, ...rows), button, reply);
   const show = () => {
     clearTimeout(waiting);
-    reply.textContent = model.get("reply");
+    reply.textContent = model.get("reply")[1];
   };
   const say = (text) => { reply.textContent = text; };
   form.addEventListener("submit", (event) => {
@@ -50,15 +50,19 @@ function mount(model, place) {
     waiting = setTimeout(
       () => say("No answer yet: the kernel is busy, or it was restarted and this cell has to be run again."), PATIENCE);
   });
-  // Any answer clears the timer, also one that says the same as the last.
-  const events = "change:reply";
-  model.on(events, show);
+  // JupyterLab keeps Enter from submitting a line of text, so it is done here.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target === button) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  model.on("change:reply", show);
   place.classList.add("is-live");
   place.append(form);
   show();
   return () => {
     clearTimeout(waiting);
-    model.off(events, show);
+    model.off("change:reply", show);
     place.classList.remove("is-live");
     form.remove();
   };

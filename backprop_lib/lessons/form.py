@@ -25,7 +25,8 @@ class Form(anywidget.AnyWidget):
     options = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
     answer = traitlets.Unicode().tag(sync=True)
-    reply = traitlets.Unicode().tag(sync=True)
+    # With the answer that it belongs to, so that a second answer with the same reply is a change too.
+    reply = traitlets.Tuple(traitlets.Unicode(), traitlets.Unicode()).tag(sync=True)
 
 
 _forms: dict[str, Form] = {}
@@ -33,16 +34,18 @@ _forms: dict[str, Form] = {}
 
 def offer(item: Asking) -> Form:
     """The form for this item; one for each key, however often its cell is run."""
+    now = item.form()
+    now["reply"] = (now["answer"], now["reply"])
     form = _forms.get(item.key)
     if form is None:
-        form = _forms[item.key] = Form(key=item.key, **item.form())
+        form = _forms[item.key] = Form(key=item.key, **now)
     else:
         form.unobserve_all("answer")
-        for name, value in item.form().items():
+        for name, value in now.items():
             setattr(form, name, value)
 
     def submitted(change: dict) -> None:
-        form.reply = item.submit(change["new"])
+        form.reply = (change["new"], item.submit(change["new"]))
 
     form.observe(submitted, names="answer")
     return form

@@ -26,7 +26,7 @@ def somebody_is_there() -> bool:
 
     A page says with every cell where it stands; nbclient, nbval, nbgrader and nbconvert say nothing.
     """
-    if "IPython" not in sys.modules:
+    if sys.modules.get("IPython") is None:
         return False
     from IPython import get_ipython
 

@@ -8,7 +8,7 @@ Question("03.quiz.dead", "A ReLU neuron has z = −2. What is dL/dw?", [
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
@@ -54,6 +54,7 @@ class Question:
         self._record = record
         self._chosen: int | None = None
         self._note = ""
+        self._redraw: list[Callable[[], None]] = []
 
     @property
     def first(self) -> Option | None:
@@ -83,6 +84,8 @@ class Question:
             self._record.note(self.key, chosen + 1, right=self.options[chosen].right)
         elif self.options[chosen].right and not self.solved:
             self._record.mark_right(self.key)
+        for redraw in self._redraw:
+            redraw()
         return self.box()
 
     def box(self) -> Box:
@@ -194,7 +197,9 @@ class Quiz:
     def _ipython_display_(self) -> None:
         for question in self.questions:
             show(question)
-        display(self.summary())
+        update = display(self.summary())
+        for question in self.questions:
+            question._redraw = [lambda: update(self.summary())]
 
 
 def again(quiz: Quiz, key: str) -> Quiz:
