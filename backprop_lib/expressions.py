@@ -1,0 +1,183 @@
+"""Read a typed expression such as "(x + y) * z" and build its graph. It is parsed, never run as Python.
+
+What may be written: numbers, names, + − * / **, parentheses, the functions in `FUNCTIONS`, and lines that name an
+intermediate value, `q = x + y; q * z`. Anything else is refused with a sentence that says what and why.
+"""
+
+import ast
+from collections.abc import Mapping
+
+import numpy as np
+
+from . import functional
+from .tensor import Tensor
+
+FUNCTIONS = {
+    name: getattr(functional, name)
+    for name in (
+        "exp", "log", "sqrt", "square", "sin", "cos", "tanh", "sigmoid", "softplus", "relu", "leaky_relu", "abs",
+        "maximum", "minimum",
+    )
+}  # fmt: skip
+_OPERATORS = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
+}
+_LONGEST = 200  # characters
+_MOST_NODES = 60
+
+
+class ExpressionError(ValueError):
+    """The text is not an expression that can be drawn; the message says why and what to write instead."""
+
+
+def build(text: str, values: Mapping[str, float]) -> Tensor:
+    """The Tensor that the expression computes, with one leaf for each name.
+
+    text : the expression, at most 200 characters. values : a number for each name in it; others are not used.
+    Raises ExpressionError for everything that is not such an expression, and where its value is not a finite number.
+    """
+    text = text.strip()
+    if not text:
+        raise ExpressionError("There is nothing to compute yet. Write an expression, for example (x + y) * z.")
+    if len(text) > _LONGEST:
+        raise ExpressionError(f"An expression may have {_LONGEST} characters; this one has {len(text)}.")
+    try:
+        lines = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionError(
+            f"This cannot be read as an expression: {_near(text, error)}. Every product needs its sign: 2*x, not 2x."
+        ) from None
+    builder = _Builder(text, values)
+    with np.errstate(all="ignore"):
+        for line in lines[:-1]:
+            builder.line(line)
+        output = builder.line(lines[-1])
+    if not isinstance(output, Tensor) or output.is_leaf:
+        raise ExpressionError("The expression computes nothing. Combine at least one name with something: x + 1.")
+    return output
+
+
+def names_in(text: str) -> list[str]:
+    """The names that need a value, in the order of their first use; empty where the text cannot be read."""
+    try:
+        tree = ast.parse(text.strip())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    nodes = sorted((n for n in ast.walk(tree) if isinstance(n, ast.Name)), key=lambda n: (n.lineno, n.col_offset))
+    made = {n.id for n in nodes if isinstance(n.ctx, ast.Store)}
+    used = [n.id for n in nodes if isinstance(n.ctx, ast.Load) and n.id not in FUNCTIONS and n.id not in made]
+    return list(dict.fromkeys(used))
+
+
+def read_values(text: str) -> dict[str, float]:
+    """Numbers by name from a text such as "x = 2, y = −1.5". Raises ExpressionError for anything else."""
+    values: dict[str, float] = {}
+    for part in text.replace("−", "-").replace(";", ",").replace("\n", ",").split(","):
+        if not part.strip():
+            continue
+        name, sign, number = (piece.strip() for piece in part.partition("="))
+        if not sign or not name.isidentifier():
+            raise ExpressionError(f"Values are written as x = 2, y = 3; this part is not: {_quoted(part.strip())}.")
+        try:
+            values[name] = float(number)
+        except ValueError:
+            raise ExpressionError(f"{_quoted(name)} needs a number; given was {_quoted(number)}.") from None
+        if not np.isfinite(values[name]):
+            raise ExpressionError(f"{_quoted(name)} needs a finite number; given was {_quoted(number)}.")
+    return values
+
+
+class _Builder:
+    """Walks the parsed text and computes with Tensors; knows the names that have a value so far."""
+
+    def __init__(self, text: str, values: Mapping[str, float]):
+        self.text = text
+        self.values = values
+        self.known: dict[str, Tensor] = {}
+        self.nodes = 0
+
+    def line(self, line: ast.stmt) -> Tensor | float:
+        if isinstance(line, ast.Expr):
+            return self.value(line.value)
+        if isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name):
+            name = line.targets[0].id
+            value = self.value(line.value)
+            if name in self.known or name in FUNCTIONS:
+                raise ExpressionError(f"{_quoted(name)} means something already. Use another name for this line.")
+            if not isinstance(value, Tensor) or value.is_leaf:
+                raise ExpressionError(
+                    f"{_quoted(name)} only renames a value. Name something that is computed: q = x + y."
+                )
+            value.name = name
+            self.known[name] = value
+            return value
+        raise self.refused(line)
+
+    def value(self, node: ast.expr) -> Tensor | float:
+        self.nodes += 1
+        if self.nodes > _MOST_NODES:
+            raise ExpressionError(f"An expression may have {_MOST_NODES} parts; this one has more. Draw a piece of it.")
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+            return self.finite(float(node.value), node)
+        if isinstance(node, ast.Name):
+            return self.name(node.id)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+            operand = self.value(node.operand)
+            return -operand if isinstance(node.op, ast.USub) else operand
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            left, right = self.value(node.left), self.value(node.right)
+            try:
+                return self.finite(_OPERATORS[type(node.op)](left, right), node)
+            except (ZeroDivisionError, OverflowError):  # of two plain numbers
+                raise ExpressionError(f"{self.piece(node)} has no finite value.") from None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
+            return self.call(node, node.func.id)
+        raise self.refused(node)
+
+    def call(self, node: ast.Call, name: str) -> Tensor:
+        wanted = 2 if name in ("maximum", "minimum") else 1
+        if node.keywords or len(node.args) != wanted or any(isinstance(a, ast.Starred) for a in node.args):
+            raise ExpressionError(f"{name} takes {wanted} value{'s' if wanted > 1 else ''} in its parentheses.")
+        result = FUNCTIONS[name](*[self.value(argument) for argument in node.args])
+        return self.finite(result, node)
+
+    def name(self, name: str) -> Tensor:
+        if name in FUNCTIONS:
+            raise ExpressionError(f"{name} is a function: write {name}(x).")
+        if name not in self.known:
+            if name not in self.values:
+                raise ExpressionError(f"{_quoted(name)} has no value yet. Give it one: {name[:20]} = 2.")
+            self.known[name] = Tensor(float(self.values[name]), name=name)
+        return self.known[name]
+
+    def finite(self, value, node: ast.expr):
+        if not np.isfinite(value.data if isinstance(value, Tensor) else value):
+            raise ExpressionError(f"{self.piece(node)} has no finite value at these numbers. Choose others.")
+        return value
+
+    def refused(self, node: ast.AST) -> ExpressionError:
+        hint = (
+            "Write ** for a power."
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
+            else (f"Numbers, names, + - * / **, parentheses and these functions can be used: {', '.join(FUNCTIONS)}.")
+        )
+        return ExpressionError(f"{self.piece(node)} cannot be drawn. {hint}")
+
+    def piece(self, node: ast.AST) -> str:
+        return _quoted(ast.get_source_segment(self.text, node) or self.text)
+
+
+def _quoted(text: str) -> str:
+    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+
+
+def _near(text: str, error: Exception) -> str:
+    position = getattr(error, "offset", None)
+    line = getattr(error, "lineno", None)
+    if not position or not line or line > len(text.splitlines()):
+        return _quoted(text)
+    return f"look near {_quoted(text.splitlines()[line - 1][max(0, position - 8) : position + 8].strip())}"
