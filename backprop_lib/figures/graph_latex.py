@@ -6,7 +6,7 @@ import numpy as np
 
 from ..graph import Graph
 from ..tensor import Tensor
-from .notation import ATOM, SUM, fill, notation_of, parts_in_parentheses
+from .notation import ATOM, SUM, notation_of, parts_in_parentheses
 from .reading import Reading, State, latex_number, reading_of
 
 _MARK = r"\Rightarrow\;"
@@ -48,9 +48,7 @@ def _forward(reading: Reading, k: int) -> tuple[str, str]:
                 parts.append(latex_number(reading.plain(array)))
             else:
                 parts.append((array_latex(reading, array, _as_row(node, position)), ATOM))
-        row = notation_of(node)
-        needs = row.needs if row.latex_needs is None else row.latex_needs
-        numbers = fill(row.latex, parts_in_parentheses(parts, needs, latex=True), node)
+        numbers = reading.latex_with(k, parts)
         if numbers not in (formula, value):
             stages.append(numbers)
     return name, " = ".join([*stages, value])

@@ -14,7 +14,7 @@ from ..tensor import Tensor
 from .groups import neurons
 from .layout import Extent, Layout, Point, Spacing, layered_layout
 from .notation import notation_of
-from .reading import LONGEST_NAME, Reading, State, clean_text, local_text, printed
+from .reading import LONGEST_NAME, Reading, State, clean_text, printed
 from .style import PAGE
 
 FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -250,7 +250,7 @@ class GraphPicture:
         return _Form(extent, wide, tall, core, pills)
 
     def _pill(self, link: int) -> "_Text":
-        shown = local_text(self.reading, link)
+        shown = self.reading.local_text(link)
         if isinstance(shown, str):
             return _Text([shown] if shown else [], width=self._room(SMALL) if shown else 0.0, size=SMALL)
         if shown.ndim == 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..graph import Graph
 from ..tensor import Tensor
-from .reading import Reading, State, local_text, reading_of
+from .reading import Reading, State, reading_of
 
 _HEADS = ("node", "computed as", "value", "local derivatives")
 
@@ -61,7 +61,7 @@ def _row(reading: Reading, k: int, state: State) -> list[str]:
     locals_ = []
     for position in range(len(node.inputs)):
         link = reading.link_of[k, position]
-        shown = local_text(reading, link)
+        shown = reading.local_text(link)
         if isinstance(shown, np.ndarray):
             shown = reading.text(shown)
         if shown:

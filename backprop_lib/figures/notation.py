@@ -135,10 +135,6 @@ def _torch_grouped(function: str) -> Callable[..., str]:
     return torch
 
 
-def _single(axes: tuple[int, ...]) -> str:
-    return str(axes[0]) if len(axes) == 1 else str(axes)
-
-
 def _torch_index(index: Any, shape: tuple[int, ...]) -> str:
     """An index written as PyTorch reads it; a slice that runs backwards becomes the list of its positions."""
     parts = index if isinstance(index, tuple) else (index,)

@@ -188,7 +188,7 @@ def gradient_factors(
     names = list(dict.fromkeys(name for row in table.values() for name in row))
     hatches = ["", "//", "..", "xx"]
     with house_style():
-        figure = new_figure(max(7.2, 0.62 * sum(len(row) for row in table.values())))
+        figure = new_figure(max(7.2, 0.72 * len(names) * len(table)))
         axes = figure.add_subplot()
         width = 0.84 / len(table)
         for k, (label, row) in enumerate(table.items()):

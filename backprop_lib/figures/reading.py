@@ -13,7 +13,7 @@ import numpy as np
 
 from ..graph import Graph, Step
 from ..tensor import Tensor
-from .notation import ATOM, PRODUCT, SUM, Notation, fill, notation_of, parts_in_parentheses
+from .notation import ATOM, PRODUCT, SUM, fill, notation_of, parts_in_parentheses
 
 SHOWN_IN_FULL = 6  # arrays up to so many entries are shown in full, larger ones by shape and range
 LONGEST_NAME = 18  # characters of a name that a picture shows; the whole name is in its tooltip
@@ -260,19 +260,19 @@ class Reading:
         return fill(row.text, parts_in_parentheses(parts, row.needs), self.nodes[k])
 
     def latex_formula(self, k: int) -> str:
+        return self.latex_with(k, [(self.latex[i], self.latex_binds(i)) for i in self.inputs[k]])
+
+    def latex_with(self, k: int, parts: list[tuple[str, int]]) -> str:
+        """How node k is computed, with `parts` (what is written, how it binds) in the places of its inputs."""
         row = notation_of(self.nodes[k])
-        return self._latex(k, row, [(self.latex[i], self.latex_binds(i)) for i in self.inputs[k]])
-
-    def latex_binds(self, k: int) -> int:
-        node = self.nodes[k]
-        if self.binds[k] == ATOM or node.operation is None:
-            return self.binds[k]
-        row = notation_of(node)
-        return row.binds if row.latex_binds is None else row.latex_binds
-
-    def _latex(self, k: int, row: Notation, parts: list[tuple[str, int]]) -> str:
         needs = row.needs if row.latex_needs is None else row.latex_needs
         return fill(row.latex, parts_in_parentheses(parts, needs, latex=True), self.nodes[k])
+
+    def latex_binds(self, k: int) -> int:
+        if self.binds[k] == ATOM or self.nodes[k].operation is None:
+            return self.binds[k]
+        row = notation_of(self.nodes[k])
+        return row.binds if row.latex_binds is None else row.latex_binds
 
     # ---- numbers ---------------------------------------------------------------------------------
 
@@ -307,16 +307,32 @@ class Reading:
             self._locals[k] = edge.local if small else None
         return self._locals[k]
 
-    def jacobian_shape(self, k: int) -> tuple[int, ...]:
-        edge = self.edges[k]
-        return edge.target.shape + edge.source.shape
-
     def entrywise(self, k: int) -> bool:
         """Whether upstream × local, entry by entry, is all that link k does (apart from undoing a broadcast)."""
         operation = self.edges[k].target.operation
         return operation is not None and (
             operation.elementwise or self.edges[k].source.size == self.edges[k].target.size == 1
         )
+
+    def local_text(self, link: int) -> str | np.ndarray:
+        """What stands on a link: its local derivative as an array to be shown in full, or a few characters.
+
+        Nothing where no gradient can pass. A Jacobian is given by its factor where it has a short one (a matrix
+        product), else by its shape.
+        """
+        edge = self.edges[link]
+        operation = edge.target.operation
+        if operation is None or not edge.target.requires_grad or not edge.source.requires_grad:
+            return ""
+        if operation.name == "matmul" and not self.entrywise(link):
+            return self.factor_of_link(link)
+        local = self.local(link)
+        if local is None or not (operation.elementwise or edge.target.size == 1):
+            return self.factor_of_link(link)
+        if local.size and (local == local.flat[0]).all():
+            return printed(self.plain(local.flat[0]))
+        local = local if operation.elementwise else local.reshape(edge.source.shape)
+        return local if self.in_full(local) else str(local.shape)
 
     # ---- steps -----------------------------------------------------------------------------------
 
@@ -479,26 +495,3 @@ def _nested(entries: list[str], shape: tuple[int, ...]) -> str:
         return f"[{', '.join(entries)}]"
     inner = len(entries) // shape[0]
     return f"[{', '.join(_nested(entries[k * inner : (k + 1) * inner], shape[1:]) for k in range(shape[0]))}]"
-
-
-def local_text(reading: Reading, link: int) -> str | np.ndarray:
-    """What stands on a link: its local derivative as an array to be shown in full, or a few characters."""
-    edge = reading.edges[link]
-    if edge.target.operation is None or not edge.target.requires_grad or not edge.source.requires_grad:
-        return ""
-    name = edge.target.operation.name
-    if name == "matmul" and not reading.entrywise(link):
-        return reading.factor_of_link(link)
-    local = reading.local(link)
-    if local is None:
-        return f"J {edge.target.shape}←{edge.source.shape}" if edge.target.ndim else f"J {edge.source.shape}"
-    if local.size and (local == local.flat[0]).all() and (edge.target.operation.elementwise or edge.target.size == 1):
-        return printed(reading.plain(local.flat[0]))
-    if edge.target.operation.elementwise or edge.target.size == 1:
-        array = (
-            local.reshape(edge.source.shape)
-            if edge.target.size == 1 and not edge.target.operation.elementwise
-            else local
-        )
-        return array if reading.in_full(array) else f"{array.shape}"
-    return f"{edge.target.shape}←{edge.source.shape}"
