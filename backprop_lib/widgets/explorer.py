@@ -19,19 +19,19 @@ place where a kernel is there to answer (explorer.js).
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import math
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
+
+from ..figures import with_sentence
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,11 @@ class Slider(traitlets.Float):
 
     def __init__(self, value: float, *, low: float, high: float, step: float, label: str):
         super().__init__(value)
-        self.tag(sync=True, echo_update=False, control={"kind": "slider", "label": label, "low": low, "high": high, "step": step})
+        self.tag(
+            sync=True,
+            echo_update=False,
+            control={"kind": "slider", "label": label, "low": low, "high": high, "step": step},
+        )
 
     def validate(self, obj: Any, value: Any) -> float:
         number = super().validate(obj, value)
@@ -102,8 +106,8 @@ class Explorer(anywidget.AnyWidget):
 
     heading = traitlets.Unicode(read_only=True).tag(sync=True)
     key = traitlets.Unicode(read_only=True).tag(sync=True)
-    controls = traitlets.List(read_only=True).tag(sync=True)
-    frames = traitlets.List(read_only=True).tag(sync=True)
+    controls: Any = traitlets.List(read_only=True).tag(sync=True)
+    frames: Any = traitlets.List(read_only=True).tag(sync=True)
     drawn = traitlets.Dict(read_only=True).tag(sync=True)
     problem = traitlets.Unicode("", read_only=True).tag(sync=True)
     step = traitlets.Int(0, help="which frame is shown").tag(sync=True)
@@ -143,20 +147,20 @@ class Explorer(anywidget.AnyWidget):
     def sentence(self) -> str:
         return self.frame.sentence
 
+    @property
+    def saved(self) -> Frame:
+        """What a notebook keeps: the last frame, unless a subclass has a better summary."""
+        return Frame(**self.frames[-1])
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.values.items())})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        """The static form: the last frame, and the mark by which the page finds the place for the live one."""
-        frame = Frame(**self.frames[-1])
-        source = base64.b64encode(frame.picture.encode()).decode()
-        html = (
-            f'<div class="backprop-explorer" data-explorer="{self.key}"><figure style="margin: 0">'
-            f'<img alt="{escape(frame.sentence)}" src="data:image/svg+xml;base64,{source}" '
-            f'style="width: 100%; max-width: 760px"><figcaption>{escape(frame.sentence)}</figcaption></figure>'
-            f"{frame.detail}</div>"
-        )
-        return {"text/plain": frame.sentence, "text/html": html, "image/svg+xml": frame.picture}, {}
+        """The static form, with the mark by which the page finds the place for the live one."""
+        frame = self.saved
+        still = with_sentence(frame.picture, frame.sentence).bundle
+        html = f'<div class="backprop-explorer" data-explorer="{self.key}">{still["text/html"]}{frame.detail}</div>'
+        return {**still, "text/html": html}, {}
 
     @classmethod
     def _marked(cls) -> dict[str, dict[str, Any]]:
@@ -198,7 +202,7 @@ class Explorer(anywidget.AnyWidget):
         Jupyter's name for the session keeps two notebooks in one page apart; nbclient gives none.
         """
         session = os.environ.get("JPY_SESSION_NAME")
-        content = repr((type(self).__name__, self.values, self.frames[-1]["sentence"], session))
+        content = repr((type(self).__name__, self.values, self.saved.sentence, session))
         digest = hashlib.sha256(content.encode()).hexdigest()[:10]
         self._seen[digest] += 1
         return f"{digest}-{self._seen[digest]}"
