@@ -429,6 +429,13 @@ def test_broken_functions_are_explained(task, function, says):
     assert feedback.correct is False and says in feedback.text, feedback.text
 
 
+def test_a_function_with_every_value_still_open_is_not_answered_yet(a_record_of_its_own):
+    task = course_exercise("03.check.gradients")
+    assert task.check(lambda x, w, b, y: (None, None)).correct is None
+    assert not a_record_of_its_own._entries
+    assert task.check(lambda x, w, b, y: (None, 6.0)).correct is False
+
+
 def test_what_all_results_have_in_common_is_said():
     task = course_exercise("02.check.multiply-backward")
     assert "the sign is not" in task.check(lambda u, x, y: (-u * y, -u * x)).text

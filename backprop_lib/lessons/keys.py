@@ -20,7 +20,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("check.relu", "check.sigmoid", "check.on-your-own", "check.update", "check.kill"),
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
         *("check.last-lines", "check.tanh", "check.two-rates", "check.gradients"),
-        *("predict.nudge", "predict.rate", "predict.peak", "predict.zero-weight", "predict.very-wrong", "predict.flat", "predict.dead"),
+        *("predict.nudge", "predict.rate", "predict.peak", "predict.zero-weight", "predict.very-wrong"),
+        *("predict.flat", "predict.dead"),
     ),
     "04": (
         *("check.forward", "check.backward", "check.update", "check.target-zero"),
