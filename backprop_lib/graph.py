@@ -1,6 +1,8 @@
 """Graph: a computation as a whole, to replay it with other values, to list its steps, and to draw it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,20 +38,21 @@ class Edge:
         For an operation that works entry by entry an array of the target's shape, otherwise the whole Jacobian, of
         shape target.shape + source.shape. For two single numbers both are a single number.
         """
-        target, operation = self.target, self.target.operation
+        return self._local_at(self.target._data, self.target._arguments)
+
+    def _local_at(self, out: Any, arguments: Sequence[Any]) -> np.ndarray | None:
+        operation = self.target.operation
         if not operation.derivatives or operation.derivatives[self.position] is None:
             return None
         rule = operation.derivatives[self.position]
         with np.errstate(divide="ignore", invalid="ignore"):  # (−3)² has no slope in its exponent: that is nan, quietly
             if operation.elementwise:
-                ones = np.ones(target.shape, target.dtype)[()]
-                return np.array(np.broadcast_to(rule(ones, target._data, *target._arguments), target.shape))
-            jacobian = np.zeros((target.size, *self.source.shape))
-            for k, unit in enumerate(np.eye(target.size, dtype=target.dtype)):
-                jacobian[k] = unbroadcast(
-                    rule(unit.reshape(target.shape), target._data, *target._arguments), self.source.shape
-                )
-            return jacobian.reshape(target.shape + self.source.shape)
+                ones = np.ones(out.shape, out.dtype)[()]
+                return np.array(np.broadcast_to(rule(ones, out, *arguments), out.shape))
+            jacobian = np.zeros((out.size, *self.source.shape))
+            for k, unit in enumerate(np.eye(out.size, dtype=out.dtype)):
+                jacobian[k] = unbroadcast(rule(unit.reshape(out.shape), out, *arguments), self.source.shape)
+            return jacobian.reshape(out.shape + self.source.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +72,14 @@ class Step:
     consumer: Tensor | None = None
     edge: Edge | None = None
     upstream: np.ndarray | None = None
-    local: np.ndarray | None = None
     downstream: np.ndarray | None = None
     total: np.ndarray | None = None
+    _used: tuple[Any, Sequence[Any]] | None = None
+
+    @cached_property
+    def local(self) -> np.ndarray | None:
+        """The local derivative along `edge` at the values of this step, computed when it is first asked for."""
+        return None if self.edge is None or self._used is None else self.edge._local_at(*self._used)
 
 
 class Graph:
@@ -122,8 +130,9 @@ class Graph:
             if leaf._lent is not None:
                 leaf._settle()
         for node, operation, forward, inputs, attributes in self._forward_plan:
-            node._arguments = arguments = (*[t._data for t in inputs], *attributes)
-            node._data = forward(*arguments) if watcher is None else watcher.forward(operation, arguments)
+            arguments = (*[t._data for t in inputs], *attributes)
+            node._data = forward(*arguments) if watcher is None else watcher.forward(operation, inputs, arguments)
+            node._arguments = arguments
         note_change()
         self._computed_at = tick()
         return self.output
@@ -207,7 +216,7 @@ class _Recorder(Watcher):
         self.steps.append(
             Step(
                 "backward", t, node.operation, np.array(t._data), consumer=node, edge=edge,
-                upstream=np.array(upstream), local=edge.local, downstream=arrived, total=self.totals[t],
+                upstream=np.array(upstream), downstream=arrived, total=self.totals[t], _used=(out, arguments),
             )
         )  # fmt: skip
         return downstream

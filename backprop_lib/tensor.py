@@ -513,7 +513,7 @@ def apply(operation: Operation, operands: tuple, attributes: tuple = ()) -> Tens
     if attributes:
         arguments += attributes
     try:
-        data = operation.forward(*arguments) if watcher is None else watcher.forward(operation, arguments)
+        data = operation.forward(*arguments) if watcher is None else watcher.forward(operation, operands, arguments)
     except (ValueError, IndexError) as error:
         raise explained(operation, operands, attributes, error) from error
     node = _new_tensor(Tensor)
@@ -592,7 +592,7 @@ def propagate(
                     downstream = watcher.backward(node, position, rule, upstream, out, values)
                 if broadcasts and downstream.shape != t._data.shape:
                     downstream = unbroadcast(downstream, t._data.shape)
-                elif downstream is upstream and upstream.ndim:
+                elif downstream is upstream and (create_graph or upstream.ndim):
                     downstream = upstream.broadcast_to(upstream.shape) if create_graph else upstream.copy()
                 if t not in gradients:
                     gradients[t] = downstream
