@@ -9,6 +9,8 @@
 Importing this package loads NumPy and the core; pictures and widgets load when they are first imported.
 """
 
+from . import counting
+from .anomalies import detect_anomaly
 from .forward_mode import jvp
 from .functional import (
     abs,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .modes import recording
+from .modes import recording, unwatched
 from .tensor import Tensor, _as_numbers, computation_order, gradients_of
 
 
@@ -30,14 +30,15 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
         output = f(*inputs)
         if not isinstance(output, Tensor):
             raise TypeError(f"jvp: f must return a Tensor; it returned {type(output).__name__}.")
-        for node in computation_order(output):
-            if node.operation is None or not node.requires_grad:
-                continue
-            total = np.zeros(node.shape, node.dtype)
-            for position, t in enumerate(node.inputs):
-                if t in moving:
-                    total = total + _push(node, position, moving[t])
-            moving[node] = total
+        with unwatched():
+            for node in computation_order(output):
+                if node.operation is None or not node.requires_grad:
+                    continue
+                total = np.zeros(node.shape, node.dtype)
+                for position, t in enumerate(node.inputs):
+                    if t in moving:
+                        total = total + _push(node, position, moving[t])
+                moving[node] = total
     return output.numpy(), np.array(moving.get(output, np.zeros(output.shape, output.dtype)))
 
 

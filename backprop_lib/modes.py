@@ -24,9 +24,11 @@ class Watcher:
 
     outer: "Watcher | None" = None
 
-    def forward(self, operation, arguments):
-        """Evaluate one forward rule."""
-        return operation.forward(*arguments) if self.outer is None else self.outer.forward(operation, arguments)
+    def forward(self, operation, inputs, arguments):
+        """Evaluate one forward rule. `arguments` are the values of the Tensors `inputs`, then the attributes."""
+        if self.outer is None:
+            return operation.forward(*arguments)
+        return self.outer.forward(operation, inputs, arguments)
 
     def backward(self, node, position, rule, upstream, out, arguments):
         """Evaluate the derivative rule of input number `position` of `node`: upstream × local derivative."""
@@ -84,5 +86,14 @@ class watching(_Switch):
         self.watcher = watcher
 
     def _changed(self, current: Mode) -> Mode:
+        if current.watcher is self.watcher:
+            return current
         self.watcher.outer = current.watcher
         return current._replace(watcher=self.watcher)
+
+
+class unwatched(_Switch):
+    """Let nobody see what is computed inside the block."""
+
+    def _changed(self, current: Mode) -> Mode:
+        return current._replace(watcher=None)

@@ -52,7 +52,7 @@ class Operation:
         return self.forward(*arguments) if record is None else record(self, arguments)
 
     def reads(self, derivative: int, argument: int) -> bool:
-        """Whether the derivative rule looks at the value of that input (0, 1, …)."""
+        """Whether the derivative rule looks at the value of that input (0, 1, …), or of the output (−1)."""
         rule = self.derivatives[derivative]
         bound = len(rule.args) if isinstance(rule, partial) else 0
         code = (rule.func if isinstance(rule, partial) else rule).__code__
