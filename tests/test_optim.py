@@ -119,6 +119,11 @@ def test_float32_stays_float32(case):
     for p, exact in zip(run(make, np.float32), run(make)):
         assert p.dtype == np.float32 and p.data.dtype == np.float32
         np.testing.assert_allclose(p.data, exact.data, rtol=1e-4, atol=1e-5)
+    optimizer = make([Tensor(np.float32([1.0, 2.0]))])
+    optimizer.parameters[0].grad = [0.5, -0.5]
+    optimizer.step()
+    for state in (value for value in vars(optimizer).values() if isinstance(value, list)):
+        assert {array.dtype for array in state} == {np.dtype(np.float32)}
 
 
 def test_one_step_by_hand():

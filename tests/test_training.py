@@ -172,6 +172,13 @@ def test_a_batch_step_is_the_gradient_of_that_batch():
     np.testing.assert_allclose(w.data, [[2 * (1 - 0.2 * 1) * (1 - 0.2 * 9)]])  # in either order
 
 
+def test_the_norm_of_an_epoch_is_the_mean_over_its_batches():
+    w, inputs = Tensor([[2.0]], name="w"), np.array([[1.0], [3.0]])
+    rng = np.random.default_rng(0)
+    history = train(lambda x: x @ w, bp.mean_squared_error, inputs, 0 * inputs, SGD([w], 0.0), 1, batch_size=1, rng=rng)
+    assert history.gradient_norms["w"].tolist() == [(2 * 2 * 1 + 2 * 2 * 9) / 2]
+
+
 def test_clipping_in_the_loop():
     w = Tensor([[2.0]], name="w")
     history = train(lambda x: x @ w, bp.mean_squared_error, [[1.0]], [[0.0]], SGD([w], 0.1), 1, max_norm=1.0)
