@@ -228,6 +228,11 @@ def test_a_line_that_follows_from_an_earlier_wrong_one_is_told_so():
     assert "dL/db: 0.9 follows correctly from your earlier values" in feedback.text
 
 
+def test_an_earlier_wrong_line_that_plays_no_part_excuses_nothing():
+    feedback = course_exercise("03.check.sigmoid").check(L=99, dL_dw=0.1298)
+    assert "rounded to 3 digits on the way" in feedback.mistakes and "follows" not in feedback.text
+
+
 def test_what_follows_from_a_mistake_is_not_held_against_the_learner_twice():
     feedback = course_exercise("04.check.backward").check(dL_dz2=-0.1355, dL_dh=0.02922, dL_dw1=0.006866)
     assert feedback.mistakes == ("updated w2 used in dL/dh",)

@@ -235,12 +235,21 @@ def test_answering_in_the_page_reveals_at_once(page):
     assert prediction.answer == "no" and "your prediction stays: no" in live_form.reply[1]
 
 
-def test_one_form_for_each_key_however_often_a_cell_is_run(page):
+def test_one_form_for_each_key_however_often_a_cell_is_run(page, monkeypatch):
     for _ in range(50):
         predictions.predict("03.predict.live", "?", ["yes", "no"])._ipython_display_()
     (live_form,) = form._forms.values()
+    submitted = []
+    monkeypatch.setattr(predictions.Prediction, "submit", lambda self, answer: submitted.append(answer) or "noted")
     live_form.answer = "a"
+    assert submitted == ["a"]
     assert len(page) == 50
+
+
+def test_a_form_serves_what_its_key_asks_now(page):
+    predictions.predict("03.predict.live", "?", ["yes", "no"])._ipython_display_()
+    (live_form,) = form._forms.values()
+    live_form.answer = "a"
     predictions.predict("03.predict.live", "How many?")._ipython_display_()
     assert form._forms["03.predict.live"] is live_form and live_form.options == [] and live_form.answer == ""
     live_form.answer = "<b>12</b>"

@@ -151,6 +151,26 @@ def test_bytes_with_a_right_checksum_are_read_as_written_or_refused(payload):
         assert all(1 <= entry.choice <= A_NUMBER for entry in record._entries.values())
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        [255, 255, 1, 2, 3],  # more than is read
+        [3, 1, 1],  # no end
+        [3, 4, 1, 0, 255, 255],  # places that hold nothing
+        [4, 1, 1, 3, 1, 1, 255, 255],  # notebooks out of order
+        [3, 1, 1, 3, 1, 2, 255, 255],  # one twice
+        [200, 1, 1, 255, 255],  # a notebook that cannot be
+        [3, 1, 7, 255, 255],  # a number that is not there
+        [255, 4, *b"03.x", 16, 255],  # half a byte too large
+        [255, 4, *b"03.X", 1, 255],  # a key that cannot be
+        [255, 14, *b"03.check.relu", 1, 255],  # a listed key, spelt out
+    ],
+)
+def test_what_token_would_have_written_otherwise_is_refused(payload):
+    packed = bytes(payload) + module._checksum(bytes(payload))
+    assert "damaged" in refused(Progress(), PREFIX + base64.urlsafe_b64encode(packed).decode().rstrip("="))
+
+
 def test_a_refusal_in_a_notebook_is_one_sentence_not_a_traceback():
     with pytest.raises(TokenError) as refusal:
         Progress().restore("hello")

@@ -296,9 +296,9 @@ class FunctionExercise(Task):
                 returned = function(*copy.deepcopy(list(probe.values())))
             except (Exception, SystemExit) as error:
                 return Verdict("wrong", f"For {_listed(probe)} your function stopped: {_explained(error)}")
-            if isinstance(returned, tuple) and returned and all(map(unanswered, returned)):
+            if returned is ... or (isinstance(returned, tuple) and returned and all(map(unanswered, returned))):
                 return Verdict("open", "not answered yet")
-            if unanswered(returned):
+            if returned is None:
                 return Verdict("wrong", "Your function returns nothing. Is the line with `return` missing?")
             try:
                 results.append(self._matched(returned, self.truth(probe)))
