@@ -458,10 +458,11 @@ binary_cross_entropy = Operation(
     lambda g, _out, p, _y: (g / p.size) * (np.log(1 - p) - np.log(p)),
 )  # fmt: skip
 
+# σ(z) − y, written so that nothing cancels where σ(z) rounds to 1: 1 − σ(z) = σ(−z).
 binary_cross_entropy_with_logits = Operation(
     "binary_cross_entropy_with_logits", "BCE of σ",
     lambda z, y: np.mean((np.maximum(z, 0) - z * y) + np.log1p(np.exp(-np.abs(z)))),
-    lambda g, _out, z, y: (g / z.size) * (sigmoid(z) - y),
+    lambda g, _out, z, y: (g / z.size) * ((1 - y) * sigmoid(z) - y * sigmoid(-z)),
     lambda g, _out, z, _y: (g / z.size) * -z,
 )  # fmt: skip
 

@@ -211,7 +211,7 @@ class Tensor:
 
     def numpy(self) -> np.ndarray:
         """A copy of the value as a NumPy array."""
-        return np.array(self.data)
+        return np.array(self._settle() if self.operation is None else self.data)
 
     def detach(self) -> "Tensor":
         """A new leaf with the same value, cut off from how it was computed."""
