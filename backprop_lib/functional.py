@@ -310,9 +310,9 @@ def cross_entropy(logits: Operand, target: Operand) -> Tensor:
 
 
 def _class_probabilities(target: Operand, z: Tensor) -> Tensor:
-    y = target if isinstance(target, Tensor) else Tensor(np.asarray(target, dtype=z.dtype), requires_grad=False)
+    y = target if isinstance(target, Tensor) else Tensor(_as_numbers(target).astype(z.dtype), requires_grad=False)
     rows = y._settle()
-    if rows.min() < 0 or np.abs(rows.sum(axis=-1) - 1).max() > 1e-6:
+    if not (rows.min() >= 0 and np.abs(rows.sum(axis=-1) - 1).max() <= 1e-6):  # nan is refused too
         raise ValueError(
             "cross_entropy: each row of one-hot targets must be 0 or larger and add up to 1; "
             f"the smallest entry is {rows.min():.6g}, the sums run from {rows.sum(axis=-1).min():.6g} to "

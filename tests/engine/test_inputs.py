@@ -152,6 +152,7 @@ def test_is_refused_everywhere(lib, name):
         lambda: lib.maximum(t, value),
         lambda: lib.mean_squared_error(t, value),
         lambda: lib.binary_cross_entropy(value, [1.0]),
+        lambda: lib.binary_cross_entropy_with_logits(t, value),
         lambda: lib.jvp(lib.exp, [value], [1.0]),
         lambda: setattr(w, "data", value),
         lambda: setattr(w, "grad", value) if value is not None else lib.Tensor(None),
@@ -167,6 +168,16 @@ def test_is_refused_everywhere(lib, name):
     assert w.data.tolist() == [1.0, 2.0]
     assert w.grad is None
     assert t.grad is None
+
+
+def test_targets_of_cross_entropy_are_numbers(lib):
+    z = [[0.0, 1.0]]
+    for target in ([["1", "0"]], [[1j, 1 - 1j]], [[None, 1.0]], np.ma.masked_array([[1.0, 0.0]], [[False, True]])):
+        with pytest.raises(TypeError):
+            lib.cross_entropy(z, target)
+    for target in (["a"], [1j], [None], [True], [[0], [0, 1]]):
+        with pytest.raises((TypeError, ValueError)):
+            lib.cross_entropy(z, target)
 
 
 def test_a_whole_number_too_large_for_float64(lib):
