@@ -5,8 +5,8 @@
         notebook.run_all()
         notebook.output(0)                                            # a Playwright locator
 
-Needs Chromium (Debian: `apt-get install chromium`; CHROMIUM may name another one) and axe-core
-(`npm ci --prefix tests/browser`). What is missing is an error, never a skipped test.
+Needs Chromium (Debian: `apt-get install chromium`; CHROMIUM may name another one) and what requirements-dev.txt lists.
+What is missing is an error, never a skipped test.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,6 @@ from playwright.sync_api import BrowserContext, Locator, Page
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",  # the tests may run as root
@@ -66,10 +66,8 @@ def find_chromium() -> str:
 
 
 def axe_source() -> str:
-    """axe-core's script. Raises RuntimeError with what to install."""
-    if not AXE.is_file():
-        raise RuntimeError("The browser tests need axe-core. Install it with: npm ci --prefix tests/browser")
-    return AXE.read_text(encoding="utf-8")
+    """The script of the accessibility checker axe-core, as the package axe-playwright-python ships it."""
+    return (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
 def _free_port() -> int:
