@@ -1,17 +1,18 @@
 """The glossary: every term in one sentence, and the notebook that teaches it.
 
-python -m backprop_lib.lessons.terms notebooks/glossary.ipynb     writes the page that the notebooks link to
+python -m backprop_lib.lessons.terms notebooks/glossary.md     writes the page that the notebooks link to
 """
 
 from __future__ import annotations
 
-import json
+import re
 import sys
 from difflib import get_close_matches
 from pathlib import Path
 
 from .boxes import Box
 
+PAGE = "glossary.md"
 NOTEBOOKS = {
     "00": "00_start_here",
     "01": "01_slopes_and_the_chain_rule",
@@ -214,57 +215,21 @@ def glossary(term: str) -> Box:
     name = by_lower.get(term.strip().lower())
     if name is None:
         close = [by_lower[match] for match in get_close_matches(term.strip().lower(), by_lower, n=3)]
-        hint = f" Is it {' or '.join(close)}?" if close else f" All terms are in {page_name()}."
+        hint = f" Is it {' or '.join(close)}?" if close else f" All terms are in {PAGE}."
         raise KeyError(f"{term!r} is not in the glossary.{hint}")
     notebook, meaning = TERMS[name]
     return Box("note", name, (meaning, f"Taught in {NOTEBOOKS[notebook]}."))
 
 
-def page_name() -> str:
-    return "glossary.ipynb"
-
-
 def anchor(term: str) -> str:
-    """What a notebook links to: `[gradient](glossary.ipynb#gradient)`."""
-    return term.replace(" ", "-")
+    """What a notebook links to: `[chain rule](glossary.md#chain-rule)`."""
+    return re.sub(r"[^\w\- ]", "", term.lower()).replace(" ", "-")
 
 
 def page() -> str:
-    """The glossary as a notebook of text alone: JupyterLab, Notebook 7 and a code host all show it set, and
-    open it at a term's heading.
-    """
-    cells = ["# Glossary\n\nEvery term in one sentence, and the notebook that teaches it."]
-    for term, (notebook, meaning) in TERMS.items():
-        name = NOTEBOOKS[notebook]
-        cells.append(f"## {term}\n\n{meaning} → [{name}]({name}.ipynb)")
-    return (
-        json.dumps(
-            {
-                "cells": [
-                    {
-                        "cell_type": "markdown",
-                        "id": f"term-{i}",
-                        "metadata": {},
-                        "source": source.splitlines(keepends=True),
-                    }
-                    for i, source in enumerate(cells)
-                ],
-                "metadata": {
-                    "kernelspec": {
-                        "display_name": "Python 3 (ipykernel)",
-                        "language": "python",
-                        "name": "python3",
-                    },
-                    "language_info": {"name": "python"},
-                },
-                "nbformat": 4,
-                "nbformat_minor": 5,
-            },
-            ensure_ascii=False,
-            indent=1,
-        )
-        + "\n"
-    )
+    """The glossary as Markdown, a heading for each term: JupyterLab and code hosts show it set, and open it there."""
+    entries = [f"## {term}\n\n{meaning} ({NOTEBOOKS[notebook]})\n" for term, (notebook, meaning) in TERMS.items()]
+    return "\n".join(["# Glossary\n\nEvery term in one sentence, and the notebook that teaches it.\n", *entries])
 
 
 if __name__ == "__main__":
