@@ -231,11 +231,7 @@ class Exercise(Task):
     def _how(self) -> Sequence[str]:
         asked = ", ".join(label(name) for name in self.asks)
         call = "check(…)" if len(self.asks) == 1 else f"check({', '.join(f'{name}=…' for name in self.asks)})"
-        values = ", ".join(f"{label(name)} = {shown(value)}" for name, value in self.given.items())
-        return (
-            f"Given: {values}.",
-            f"Find: {asked}. Answer with `{call}`, to at least 3 significant digits.",
-        )
+        return (*_given(self.given), f"Find: {asked}. Answer with `{call}`, to at least 3 significant digits.")
 
 
 class _Shown(dict):
@@ -421,8 +417,12 @@ class Target(Task):
         return text.format(example=shown(self.example(**self.given)))
 
     def _how(self) -> Sequence[str]:
-        values = ", ".join(f"{label(name)} = {shown(value)}" for name, value in self.given.items())
-        return (f"Given: {values}.", "Answer with `check(…)`.")
+        return (*_given(self.given), "Answer with `check(…)`.")
+
+
+def _given(values: Values) -> Sequence[str]:
+    listed = ", ".join(f"{label(name)} = {shown(value)}" for name, value in values.items())
+    return (f"Given: {listed}.",) if listed else ()
 
 
 def _equal(value: np.ndarray, truth: np.ndarray) -> bool:

@@ -21,7 +21,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
         *("check.last-lines", "check.tanh", "check.two-rates", "check.gradients"),
         *("predict.nudge", "predict.rate", "predict.peak", "predict.zero-weight", "predict.very-wrong"),
-        *("predict.flat", "predict.dead"),
+        *("predict.flat", "predict.dead", "check.tenth", "check.layers"),
     ),
     "04": (
         *("check.forward", "check.backward", "check.update", "check.target-zero"),

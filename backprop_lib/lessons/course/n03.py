@@ -255,6 +255,53 @@ exercises: list[Task] = [
             "z = 7 − 30 · rate is below 0 for every rate above 7/30 ≈ 0.2333, for instance {example}.",
         ],
     ),
+    Target(
+        "03.check.tenth",
+        "Where on the right side has the slope of σ fallen to a tenth of its largest value, 0.025? To one decimal.",
+        meets=_is_a_tenth,
+        example=lambda: 3.6,
+        given={},
+        hints=[
+            "Move z to the right and watch the slope, the number below the middle panel. At z = 0 it is 0.25.",
+            "At z = 3 the slope is still 0.0452. Go on.",
+            "σ′(3.6) = 0.0259 and σ′(3.7) = 0.0235: {example} is a good answer.",
+        ],
+    ),
+    Exercise(
+        "03.check.layers",
+        "Every σ is at its steepest. Behind how many layers is less than a thousandth of the gradient left?",
+        steps={
+            "slope": lambda: 0.25,
+            "layers": lambda slope: _layers_until(0.001, slope),
+        },
+        asks="layers",
+        given={},
+        mistakes=[
+            Mistake(
+                "value of σ taken for its slope",
+                "if σ(0) = 0.5 is multiplied, not the slope",
+                "On the way back slopes are multiplied; the largest slope of σ is 0.25.",
+                {"slope": lambda: 0.5},
+            ),
+            Mistake(
+                "one layer short",
+                "if one layer is missing",
+                "With so many the product is still above 0.001.",
+                {"layers": lambda slope: _layers_until(0.001, slope) - 1},
+            ),
+            Mistake(
+                "one layer too many",
+                "if a layer is added that is not needed",
+                "One layer fewer is enough already.",
+                {"layers": lambda slope: _layers_until(0.001, slope) + 1},
+            ),
+        ],
+        hints=[
+            "Put z to 0 and change the number of layers. Which number in the picture has to fall below 0.001?",
+            "Each layer multiplies by 0.25. Begin with 0.25 · 0.25 = 0.0625 for two layers.",
+            "0.25⁴ = 0.0039 is still too much; 0.25⁵ = 0.00098 is below 0.001: {layers} layers.",
+        ],
+    ),
     Exercise(
         "03.check.two-rates",
         "Another ReLU neuron with L = (a − y)² takes one step. At which learning rate does it land exactly on the"
@@ -337,6 +384,20 @@ exercises: list[Task] = [
         ],
     ),
 ]
+
+
+def _is_a_tenth(z: float) -> str | None:
+    """None if σ′(z) is nearer to 0.025 than a tenth of it, right of 0."""
+    if z < 0:
+        return "this is left of 0; σ is as flat there, but look on the right side."
+    slope = sigmoid(z) * (1 - sigmoid(z))
+    if abs(slope - 0.025) <= 0.0025:
+        return None
+    return f"the slope there is {slope:.4f}, {'more' if slope > 0.025 else 'less'} than 0.025."
+
+
+def _layers_until(least: float, slope: float) -> int:
+    return next(layers for layers in range(1, 100) if slope**layers < least)
 
 
 def _survives(rate: float, x: float, w: float, b: float, y: float) -> str | None:
