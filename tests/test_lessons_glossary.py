@@ -43,9 +43,7 @@ def test_the_page_has_a_heading_for_each_term():
 
 def test_the_page_in_the_course_is_the_one_that_is_generated():
     path = NOTEBOOKS / terms.PAGE
-    assert path.read_text(encoding="utf-8") == terms.page(), (
-        f"run: python -m backprop_lib.lessons.terms notebooks/{terms.PAGE}"
-    )
+    assert path.read_text(encoding="utf-8") == terms.page(), f"write it as {terms.__name__} says at its top"
 
 
 def unknown_terms(markdown: str) -> list[str]:

@@ -1,12 +1,13 @@
 """The glossary: every term in one sentence, and the notebook that teaches it.
 
-python -m backprop_lib.lessons.terms notebooks/glossary.md     writes the page that the notebooks link to
+The page that the notebooks link to is written by
+
+    python -c "from backprop_lib.lessons import terms; terms.write('notebooks/glossary.md')"
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -232,5 +233,5 @@ def page() -> str:
     return "\n".join(["# Glossary\n\nEvery term in one sentence, and the notebook that teaches it.\n", *entries])
 
 
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(page(), encoding="utf-8")
+def write(path: str | Path) -> None:
+    Path(path).write_text(page(), encoding="utf-8")
