@@ -258,7 +258,7 @@ exercises: list[Task] = [
     Target(
         "03.check.tenth",
         "Where on the right side has the slope of σ fallen to a tenth of its largest value, 0.025? To one decimal.",
-        meets=_is_a_tenth,
+        meets=lambda z: _is_a_tenth(z),
         example=lambda: 3.6,
         given={},
         hints=[
