@@ -1,5 +1,21 @@
 """Pictures that answer: controls move, a pure function runs, one picture changes. Needs anywidget and ipywidgets."""
 
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
+from .nudges import GearTrain, SecantNudger, TwoPaths
+from .saturation import SaturationExplorer
+from .stepper import ChainStepper, GraphStepper
 
-__all__ = ["Choice", "Entry", "Explorer", "Frame", "Slider", "button"]
+__all__ = [
+    "ChainStepper",
+    "Choice",
+    "Entry",
+    "Explorer",
+    "Frame",
+    "GearTrain",
+    "GraphStepper",
+    "SaturationExplorer",
+    "SecantNudger",
+    "Slider",
+    "TwoPaths",
+    "button",
+]

@@ -100,6 +100,12 @@ function step_bar(model) {
 // carries the acknowledgement: measured, it takes the slowest tenth of the answers from 70 to 45 ms.
 const hurry = (model) => ({ iopub: { status: ({ content }) => content.execution_state === "busy" && model.send({}) } });
 
+// What scrolls has to be within the keyboard's reach.
+function scrolls(place) {
+  if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  else place.removeAttribute("tabindex");
+}
+
 const shown = (model) => Math.max(0, Math.min(model.get("step"), model.get("frames").length - 1));
 
 function mount(model, place) {
@@ -116,9 +122,9 @@ function mount(model, place) {
 
   const controls = model.get("controls").map((control) => [control.name, KINDS[control.kind](model, control, send)]);
   const steps = step_bar(model);
-  const picture = element("div", { class: "picture", role: "img" });
+  const picture = element("div", { class: "picture", role: "img", ...own_keys });
   const sentence = element("p", { class: "sentence", role: "status" });
-  const detail = element("div", { class: "detail" });
+  const detail = element("div", { class: "detail", ...own_keys });
   // A form, so that the radio buttons of two explorers are two groups.
   const form = element("form", { class: "controls" }, ...controls.map(([, control]) => control.row));
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -126,16 +132,29 @@ function mount(model, place) {
   const root = element("div", { class: "live", role: "group", "aria-label": model.get("heading"), tabindex: -1, ...own_keys },
     element("div", { class: "title", "aria-hidden": true }, model.get("heading")),
     form, steps.row, note, picture, sentence, detail);
+  detail.addEventListener("click", ({ target }) => { if (target.closest("summary")) detail.style.minHeight = ""; });
   picture.addEventListener("click", () => { if (!steps.row.hidden) steps.range.focus(); });
 
   const show_frame = () => {
     const frame = model.get("frames")[shown(model)];
-    if (picture.shows !== frame.picture) picture.innerHTML = picture.shows = frame.picture;
-    if (detail.shows !== frame.detail) detail.innerHTML = detail.shows = frame.detail;
+    if (picture.shows !== frame.picture) {
+      picture.innerHTML = picture.shows = frame.picture;
+      // A wide picture shrinks a little, then it scrolls: its letters stay large enough to read.
+      const svg = picture.firstElementChild;
+      if (svg?.viewBox) svg.style.minWidth = `${0.88 * svg.viewBox.baseVal.width}px`;
+      scrolls(picture);
+    }
     picture.setAttribute("aria-label", frame.sentence);
     sentence.textContent = frame.sentence;
-    // The room for the sentence only grows: what stands below never jumps up and down.
-    sentence.style.minHeight = `${sentence.offsetHeight}px`;
+    if (detail.shows !== frame.detail) {
+      const open = [...detail.querySelectorAll("details")].map((part) => part.open);
+      detail.innerHTML = detail.shows = frame.detail;
+      detail.querySelectorAll("details").forEach((part, i) => (part.open = open[i] ?? part.open));
+      for (const summary of detail.querySelectorAll("summary")) summary.setAttribute(...Object.entries(own_keys)[0]);
+      scrolls(detail);
+    }
+    // The room for words and tables only grows: what stands below never jumps up and down.
+    for (const place of [sentence, detail]) place.style.minHeight = `${place.offsetHeight}px`;
     steps.show();
   };
   const show_answer = () => {

@@ -30,8 +30,9 @@ def frames_of(output: Tensor, groups: dict | None = None) -> list[Frame]:
 def _detail(reading: Reading, step: int) -> str:
     parts = [f"<details open><summary>Table</summary>{graph_table(reading, step).html}</details>"]
     if len(reading.steps) <= _LONGEST_DERIVATION:
-        # The converter knows no extra room between rows.
-        derivation = convert(graph_latex(reading, step).replace("[4pt]", ""), display="block")
+        # The converter knows neither `aligned` nor extra room between rows.
+        latex = graph_latex(reading, step).replace("{aligned}", "{align*}").replace("[4pt]", "")
+        derivation = convert(latex, display="block")
         parts.append(f"<details><summary>Derivation by hand</summary>{derivation}</details>")
     return "".join(parts)
 
