@@ -154,11 +154,12 @@ class Tensor:
         global _last_change
         old = self._data
         new = old + step
-        if self._lent is not None or self.operation is not None or new.shape != old.shape:
-            self.data += step
-        else:
-            self._data = new if new.dtype is old.dtype else new.astype(old.dtype)
+        plain = type(new) is type(old) and new.dtype is old.dtype and new.shape == old.shape
+        if plain and self._lent is None and self.operation is None:
+            self._data = new
             _last_change = tick()
+        else:
+            self.data += step
 
     def _settle(self) -> Any:
         """Take over what the caller has written into the array that `data` lent out, and return the value."""

@@ -315,17 +315,24 @@ def test_move_is_the_update_written_shorter(lib):
     assert single.item() == 1.5
 
 
-def test_move_refuses_what_is_no_step(lib):
+WRONG_STEPS = [np.ones(3), np.ones((2, 2)), ["a", "b"], np.array([1j, 0.0]), None]
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+@pytest.mark.parametrize("step", [*WRONG_STEPS, "a Tensor"], ids=repr)
+def test_move_refuses_what_is_no_step(lib, step, fetched):
     w = lib.Tensor([1.0, 2.0])
-    for wrong in (np.ones(3), np.ones((2, 2)), [["a", "b"]], np.array([1j, 0])):
-        with pytest.raises((ValueError, TypeError)):
-            w.move(wrong)
+    if fetched:
+        w.data[0] = 1.0
+    if isinstance(step, str):
+        (w * w).sum().backward(create_graph=True)
+        step = -0.1 * w.grad
     with pytest.raises((ValueError, TypeError)):
-        (w * 2).move(1.0)
-    (w * w).sum().backward(create_graph=True)
-    try:
-        w.move(-0.1 * w.grad)
-    except TypeError:
-        pass
-    assert isinstance(w.data, np.ndarray)
-    assert isinstance((w * 1).data, np.ndarray)
+        w.move(step)
+    assert type(w.data) is np.ndarray
+    assert (w * 1).data.tolist() == [1.0, 2.0]
+
+
+def test_only_leaves_move(lib):
+    with pytest.raises(ValueError):
+        (lib.Tensor([1.0, 2.0]) * 2).move(1.0)
