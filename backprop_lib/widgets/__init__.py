@@ -1,6 +1,7 @@
 """Pictures that answer: controls move, a pure function runs, one picture changes. Needs anywidget and ipywidgets."""
 
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
+from .neuron import NeuronNudge
 from .nudges import GearTrain, SecantNudger, TwoPaths
 from .saturation import SaturationExplorer
 from .stepper import ChainStepper, GraphStepper
@@ -13,6 +14,7 @@ __all__ = [
     "Frame",
     "GearTrain",
     "GraphStepper",
+    "NeuronNudge",
     "SaturationExplorer",
     "SecantNudger",
     "Slider",
