@@ -181,6 +181,7 @@ def test_an_object_that_answers_nothing_is_only_named():
 def test_shown_is_short_and_has_six_digits_at_most():
     assert shown(1 / 3) == "0.333333"
     assert shown(np.float32(0.1)) == "0.1"
+    assert shown(-0.0) == "0"
     assert shown([1 / 3, (2,)]) == "[0.333333, (2,)]"
     assert shown(Tensor([1 / 3])) == "[0.333333]"
     assert shown(np.zeros((100, 100))) == "an array of shape (100, 100)"

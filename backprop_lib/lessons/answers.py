@@ -45,7 +45,7 @@ def shown(value: Any) -> str:
         elif isinstance(value, (bool, np.bool_, int, np.integer)):
             text = str(value)
         elif isinstance(value, (float, np.floating)):
-            text = f"{value:.6g}"
+            text = f"{value + 0.0:.6g}"  # no -0
         elif hasattr(value, "detach") or isinstance(value, np.ndarray):
             array = np.asarray(plain(value))
             text = shown(array.tolist()) if array.size <= 20 else f"an array of shape {array.shape}"
