@@ -221,6 +221,14 @@ def test_the_already_updated_weight_is_named():
 # --- several lines at once ---
 
 
+@by_key(NUMBERS)
+@pytest.mark.parametrize("wild", [1e300, -1e300, 0, 1e-300, -1, [[5.25]]])
+def test_wild_values_in_earlier_lines_stop_nothing(task, wild):
+    for first in task.asks:
+        feedback = task.check(**{name: wild if name == first else 0.7 for name in task.asks})
+        assert feedback.correct is not None and "inf" not in feedback.text
+
+
 def test_a_line_that_follows_from_an_earlier_wrong_one_is_told_so():
     feedback = course_exercise("03.check.sigmoid").check(z=2.5, a=0.924, dL_dz=0.9, dL_dw=1.8, dL_db=0.9)
     assert feedback.correct is False and feedback.score == (2, 8)

@@ -222,8 +222,12 @@ class Exercise(Task):
         """Whether the answer is what comes out of these values with this mistake, and is not just the
         truth.
         """
-        value = np.asarray(plain(replay(self.steps, base, name, mistake)), dtype=float)
-        return not _equal(value, truth) and agrees(given, value)
+        try:
+            with np.errstate(all="ignore"):
+                value = np.asarray(plain(replay(self.steps, base, name, mistake)), dtype=float)
+        except ArithmeticError:  # a learner's earlier value may be anything, also far too large for an exponential
+            return False
+        return bool(np.all(np.isfinite(value))) and not _equal(value, truth) and agrees(given, value)
 
     def _hint(self, text: str) -> str:
         return text.format_map(_Shown(self))
