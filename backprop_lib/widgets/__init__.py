@@ -5,6 +5,7 @@ from .neuron import NeuronNudge
 from .nudges import GearTrain, SecantNudger, TwoPaths
 from .saturation import SaturationExplorer
 from .stepper import ChainStepper, GraphStepper
+from .training_film import TrainingFilm
 
 __all__ = [
     "ChainStepper",
@@ -18,6 +19,7 @@ __all__ = [
     "SaturationExplorer",
     "SecantNudger",
     "Slider",
+    "TrainingFilm",
     "TwoPaths",
     "button",
 ]

@@ -1,0 +1,108 @@
+"""A classifier of points in the plane while it learns: what it says everywhere, and how the loss falls."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from .graph_svg import GRADIENT, INK, PAPER, VALUE
+from .sketch import GUIDE, VALUE_LINE, Window, document, dot, power, text
+
+WIDTH, HEIGHT = 760, 372
+_CLASS_0, _CLASS_1 = np.array([201, 226, 241]), np.array([251, 220, 202])  # pale forms of the two colours
+
+
+def film_svg(
+    axis: np.ndarray, score: np.ndarray, points: np.ndarray, labels: np.ndarray, losses: np.ndarray, epoch: int
+) -> str:
+    """One moment of a training.
+
+    axis (n,): coordinates of the grid, the same for both inputs. score (n, n): the answer at each of its points, between
+    0 and 1, first index upwards. points (k, 2), labels (k,) of 0 or 1: the data. losses: after each epoch; `epoch`: now.
+    """
+    low, high = float(axis[0]), float(axis[-1])
+    plane = Window(40, 30, 290, 290, x=(low, high), y=(low, high))
+    ticks = [0.0, 1.0]
+    top, bottom = np.ceil(np.log10(max(losses.max(), 1e-12))), np.floor(np.log10(max(losses.min(), 1e-12)))
+    curve = Window(420, 30, 320, 290, x=(0, len(losses) - 1), y=(bottom, top))
+    decades = list(range(int(bottom), int(top) + 1))
+    shown = np.arange(0, len(losses), max(1, (len(losses) - 1) // 150))
+    logarithms = np.log10(np.maximum(losses, 1e-12))
+    return document(
+        WIDTH,
+        HEIGHT,
+        _field(plane, score),
+        plane.frame("what the network says, and where it changes its mind", "x₁ (x₂ upwards)", ticks, ticks),
+        plane.inside(*(plane.curve(*_columns(c), stroke=INK, **{"stroke-width": "2.5"}) for c in _boundary(axis, score))),
+        *(_point(plane, point, label) for point, label in zip(points, labels)),
+        curve.frame(
+            "loss, each line a tenth of the one above", "epoch", _round_ticks(len(losses) - 1), decades,
+            [f"10{power(d)}" for d in decades],
+        ),
+        curve.inside(
+            curve.line(epoch, bottom, epoch, top, **GUIDE),
+            curve.curve(shown, logarithms[shown], **VALUE_LINE),
+        ),
+        dot(*curve.at(epoch, logarithms[epoch])),
+        _legend(plane),
+    )  # fmt: skip
+
+
+def film_sentence(answers: Sequence[float], labels: Sequence[float], loss: float, epoch: int) -> str:
+    """What is to be seen at that moment: the loss, the answers, and how many are on the right side of one half."""
+    right = int(np.sum((np.asarray(answers) > 0.5) == (np.asarray(labels) > 0.5)))
+    listed = ", ".join(f"{answer:.2f}" for answer in answers)
+    return (
+        f"After {epoch} epochs the loss is {loss:.4f}; the network answers {listed} for the targets "
+        f"{', '.join(f'{label:.0f}' for label in labels)}: {right} of {len(labels)} right."
+    )
+
+
+def _field(window: Window, score: np.ndarray) -> str:
+    from PIL import Image
+
+    share = np.clip(score, 0, 1)[::-1, :, None]
+    colours = np.round(_CLASS_0 + share * (_CLASS_1 - _CLASS_0)).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(colours, "RGB").quantize(24, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(stream, "PNG")
+    coded = base64.b64encode(stream.getvalue()).decode()
+    return (
+        f'<image x="{window.left:g}" y="{window.top:g}" width="{window.width:g}" height="{window.height:g}" '
+        f'preserveAspectRatio="none" href="data:image/png;base64,{coded}"/>'
+    )
+
+
+def _boundary(axis: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
+    from contourpy import contour_generator
+
+    return list(contour_generator(axis, axis, score).lines(0.5))
+
+
+def _columns(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return line[:, 0], line[:, 1]
+
+
+def _point(window: Window, point: np.ndarray, label: float) -> str:
+    x, y = window.at(*point)
+    if label < 0.5:
+        return dot(x, y, VALUE, 8)
+    return f'<path d="M{x:.1f},{y - 10:.1f}l9.5,16.5h-19z" fill="{GRADIENT}" stroke="{PAPER}" stroke-width="1.5"/>'
+
+
+def _legend(plane: Window) -> str:
+    y = plane.top + plane.height + 44
+    return "".join(
+        (
+            dot(plane.left + 8, y, VALUE, 6),
+            text(plane.left + 20, y + 4, "target 0"),
+            f'<path d="M{plane.left + 110:g},{y - 7:g}l7,12h-14z" fill="{GRADIENT}"/>',
+            text(plane.left + 124, y + 4, "target 1"),
+            text(plane.left + 210, y + 4, "line: the answer is one half"),
+        )
+    )
+
+
+def _round_ticks(last: int) -> list[float]:
+    step = 10 ** int(np.floor(np.log10(max(last, 1))))
+    return list(range(0, last + 1, step if last // step < 6 else 2 * step))
