@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from .graph_svg import GRADIENT, INK, PAPER, VALUE
 from .sketch import GUIDE, VALUE_LINE, Window, document, dot, power, text
 
 WIDTH, HEIGHT = 760, 372
+_BOUNDARY: dict[str, Any] = {"stroke": INK, "stroke-width": "2.5"}
 _CLASS_0, _CLASS_1 = np.array([201, 226, 241]), np.array([251, 220, 202])  # pale forms of the two colours
 
 
@@ -18,8 +19,9 @@ def film_svg(
 ) -> str:
     """One moment of a training.
 
-    axis (n,): coordinates of the grid, the same for both inputs. score (n, n): the answer at each of its points, between
-    0 and 1, first index upwards. points (k, 2), labels (k,) of 0 or 1: the data. losses: after each epoch; `epoch`: now.
+    axis (n,): coordinates of the grid, the same for both inputs. score (n, n): the answer at each of its points,
+    between 0 and 1, first index upwards. points (k, 2), labels (k,) of 0 or 1: the data. losses: after each epoch;
+    epoch: now.
     """
     low, high = float(axis[0]), float(axis[-1])
     plane = Window(40, 30, 290, 290, x=(low, high), y=(low, high))
@@ -34,7 +36,7 @@ def film_svg(
         HEIGHT,
         _field(plane, score),
         plane.frame("what the network says, and where it changes its mind", "x₁ (x₂ upwards)", ticks, ticks),
-        plane.inside(*(plane.curve(*_columns(c), stroke=INK, **{"stroke-width": "2.5"}) for c in _boundary(axis, score))),
+        plane.inside(*(plane.curve(x, y, **_BOUNDARY) for x, y in _boundary(axis, score))),
         *(_point(plane, point, label) for point, label in zip(points, labels)),
         curve.frame(
             "loss, each line a tenth of the one above", "epoch", _round_ticks(len(losses) - 1), decades,
@@ -42,14 +44,14 @@ def film_svg(
         ),
         curve.inside(
             curve.line(epoch, bottom, epoch, top, **GUIDE),
-            curve.curve(shown, logarithms[shown], **VALUE_LINE),
+            curve.curve(shown.tolist(), logarithms[shown].tolist(), **VALUE_LINE),
         ),
         dot(*curve.at(epoch, logarithms[epoch])),
         _legend(plane),
     )  # fmt: skip
 
 
-def film_sentence(answers: Sequence[float], labels: Sequence[float], loss: float, epoch: int) -> str:
+def film_sentence(answers: Any, labels: Any, loss: float, epoch: int) -> str:
     """What is to be seen at that moment: the loss, the answers, and how many are on the right side of one half."""
     right = int(np.sum((np.asarray(answers) > 0.5) == (np.asarray(labels) > 0.5)))
     listed = ", ".join(f"{answer:.2f}" for answer in answers)
@@ -73,14 +75,11 @@ def _field(window: Window, score: np.ndarray) -> str:
     )
 
 
-def _boundary(axis: np.ndarray, score: np.ndarray) -> list[np.ndarray]:
+def _boundary(axis: np.ndarray, score: np.ndarray) -> list[tuple[list[float], list[float]]]:
     from contourpy import contour_generator
 
-    return list(contour_generator(axis, axis, score).lines(0.5))
-
-
-def _columns(line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return line[:, 0], line[:, 1]
+    lines: Any = contour_generator(axis, axis, score).lines(0.5)
+    return [(line[:, 0].tolist(), line[:, 1].tolist()) for line in lines]
 
 
 def _point(window: Window, point: np.ndarray, label: float) -> str:
