@@ -7,7 +7,10 @@ token longer.
 """
 
 KEYS: dict[str, tuple[str, ...]] = {
-    "00": (*(f"pre.{n}" for n in range(1, 13)),),
+    "00": (
+        *(f"pre.{n}" for n in range(1, 13)),
+        *("check.ratio", "check.step", "check.function", "quiz.1", "quiz.2", "quiz.3", "predict.epochs"),
+    ),
     "01": (
         *("check.square", "check.cube", "check.three-steps", "check.two-paths"),
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4"),
@@ -21,7 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
         *("check.last-lines", "check.tanh", "check.two-rates", "check.gradients"),
         *("predict.nudge", "predict.rate", "predict.peak", "predict.zero-weight", "predict.very-wrong"),
-        *("predict.flat", "predict.dead", "check.tenth", "check.layers"),
+        *("predict.flat", "predict.dead", "check.tenth", "check.layers", "check.promise"),
     ),
     "04": (
         *("check.forward", "check.backward", "check.update", "check.target-zero"),

@@ -240,6 +240,19 @@ exercises: list[Task] = [
         ],
     ),
     Target(
+        "03.check.promise",
+        "The ReLU neuron takes one step. What is the largest learning rate, to two decimals, at which the loss falls"
+        " by at least nine tenths of what the gradient promises?",
+        meets=lambda rate, **given: _breaks_its_promise(rate, **given),
+        example=lambda **given: 0.02,
+        given={"x": 2, "w": 3, "b": 1, "y": 4},
+        hints=[
+            "Begin with η = 0.1 and make it smaller. Compare the two bars below the neuron: what is 0.9 times one?",
+            "At η = 0.05 the promise is a fall of 9, and the loss falls by 6.75, three quarters of it.",
+            "At η = {example} the loss falls by 3.24 of the promised 3.6, nine tenths; at 0.03 it is less.",
+        ],
+    ),
+    Target(
         "03.check.kill",
         "The ReLU neuron takes one step of gradient descent. Find a learning rate so large that the step"
         " kills it: afterwards z is below 0.",
@@ -398,6 +411,26 @@ def _is_a_tenth(z: float) -> str | None:
 
 def _layers_until(least: float, slope: float) -> int:
     return next(layers for layers in range(1, 100) if slope**layers < least)
+
+
+def _breaks_its_promise(rate: float, x: float, w: float, b: float, y: float) -> str | None:
+    """None if a step of this size keeps nine tenths of what the gradient promises, and one that is 0.01 longer
+    does not.
+    """
+    if rate <= 0:
+        return "a learning rate is positive; with this one the step does not go down."
+    error = w * x + b - y
+
+    def kept(rate: float) -> float:
+        promised = rate * (2 * error) ** 2 * (x**2 + 1)
+        after = max(0, w * x + b - rate * 2 * error * (x**2 + 1))
+        return (error**2 - (after - y) ** 2) / promised
+
+    if kept(rate) < 0:
+        return "the loss rises, where a fall was promised. Take shorter steps."
+    if kept(rate) < 0.899:
+        return f"the loss falls by only {kept(rate):.2f} of what is promised. Take shorter steps."
+    return None if kept(rate + 0.01) < 0.899 else f"{kept(rate):.2f} of the promise is kept. There is a larger one."
 
 
 def _survives(rate: float, x: float, w: float, b: float, y: float) -> str | None:
