@@ -29,6 +29,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "04": (
         *("check.forward", "check.backward", "check.update", "check.target-zero"),
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4"),
+        *("check.first-neuron", "check.balance", "check.on-your-own", "check.without-h", "check.recount"),
+        *("check.weight-three", "predict.larger", "predict.cut", "predict.share", "predict.deleted"),
+        *("predict.old-or-new", "predict.weight-three"),
     ),
     "12": (*(f"post.{n}" for n in range(1, 13)),),
 }
