@@ -523,7 +523,7 @@ def apply(operation: Operation, operands: tuple, attributes: tuple = ()) -> Tens
     node._grad = None
     node.name = None
     node._number = tick()
-    if recording:
+    if recording or operation in ops.COMPARISONS:  # what is true stays recognisable as truth values
         node.requires_grad = requires_grad and operation.derivatives != ()
         node.operation = operation
         node.inputs = operands

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import sys
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,8 +24,10 @@ class Mistake(NamedTuple):
         return self.what
 
 
-def canonical(source: str) -> str:
-    return ast.unparse(ast.parse(source))
+@cache
+def canonical(module: str) -> str:
+    """The module's source without comments and layout."""
+    return ast.unparse(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8")))
 
 
 def spoilt(mistake: Mistake | None, folder: Path):
@@ -33,7 +36,7 @@ def spoilt(mistake: Mistake | None, folder: Path):
     target = folder / name
     target.mkdir()
     for path in SOURCE.glob("*.py"):
-        text = canonical(path.read_text(encoding="utf-8"))
+        text = canonical(path.stem)
         if mistake is not None and path.stem == mistake.file:
             found = text.count(mistake.right)
             assert found == 1, f"{mistake.file}.py has {found} places that read: {mistake.right}"

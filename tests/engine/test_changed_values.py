@@ -73,6 +73,19 @@ def test_refused_exactly_if_needed(lib, use, changed, change):
             np.testing.assert_array_equal(leaves[name].grad, reference[name].grad)
 
 
+def test_a_value_set_anew_without_looking_at_it(lib):
+    w = lib.Tensor([1.0, 2.0], name="w")
+    loss = (w * w).sum()
+    w.data = [3.0, 4.0]
+    with pytest.raises(ValueError, match="'w'"):
+        loss.backward()
+    graph = lib.Graph((w * w).sum())
+    graph.forward()
+    w.data = [5.0, 6.0]
+    with pytest.raises(ValueError, match="'w'"):
+        graph.backward()
+
+
 @changes
 def test_the_same_values_are_no_change(lib, change):
     w = lib.Tensor([1.0, 2.0])

@@ -75,7 +75,7 @@ def check_local_derivatives(lib, case):
     graph = lib.Graph(case.engine(*leaves))
     for edge in graph.edges:
         local = edge.local
-        if not edge.source.requires_grad:
+        if not (edge.source.requires_grad and edge.target.requires_grad):
             continue
         target, source = edge.target, edge.source
         upstream = uneven(target.shape)
@@ -311,7 +311,7 @@ def check_steps(lib, output, seed):
     assert [s.node for s in forward] == graph.nodes
     first, *backward = steps[len(forward) :]
     assert all(s.phase == "backward" for s in backward)
-    assert len(backward) == sum(edge.source.requires_grad for edge in graph.edges)
+    assert len(backward) == sum(e.source.requires_grad and e.target.requires_grad for e in graph.edges)
     assert len({(s.consumer, s.edge.position) for s in backward}) == len(backward)
 
     sums = {first.node: first.downstream}
