@@ -5,7 +5,7 @@ intermediate value, `q = x + y; q * z`. Anything else is refused with a sentence
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -34,10 +34,11 @@ class ExpressionError(ValueError):
     """The text is not an expression that can be drawn; the message says why and what to write instead."""
 
 
-def build(text: str, values: Mapping[str, float]) -> Tensor:
+def build(text: str, values: Mapping[str, float], fixed: Collection[str] = ()) -> Tensor:
     """The Tensor that the expression computes, with one leaf for each name.
 
     text : the expression, at most 200 characters. values : a number for each name in it; others are not used.
+    fixed : the names that get no gradient, such as an example's input and target.
     Raises ExpressionError for everything that is not such an expression, and where its value is not a finite number.
     """
     text = text.strip()
@@ -51,7 +52,7 @@ def build(text: str, values: Mapping[str, float]) -> Tensor:
         raise ExpressionError(
             f"This cannot be read as an expression: {_near(text, error)}. Every product needs its sign: 2*x, not 2x."
         ) from None
-    builder = _Builder(text, values)
+    builder = _Builder(text, values, fixed)
     with np.errstate(all="ignore"):
         for line in lines[:-1]:
             builder.line(line)
@@ -94,9 +95,10 @@ def read_values(text: str) -> dict[str, float]:
 class _Builder:
     """Walks the parsed text and computes with Tensors; knows the names that have a value so far."""
 
-    def __init__(self, text: str, values: Mapping[str, float]):
+    def __init__(self, text: str, values: Mapping[str, float], fixed: Collection[str] = ()):
         self.text = text
         self.values = values
+        self.fixed = fixed
         self.known: dict[str, Tensor] = {}
         self.nodes = 0
 
@@ -151,7 +153,7 @@ class _Builder:
         if name not in self.known:
             if name not in self.values:
                 raise ExpressionError(f"{_quoted(name)} has no value yet. Give it one: {name[:20]} = 2.")
-            self.known[name] = Tensor(float(self.values[name]), name=name)
+            self.known[name] = Tensor(float(self.values[name]), requires_grad=name not in self.fixed, name=name)
         return self.known[name]
 
     def finite(self, value, node: ast.expr):

@@ -81,11 +81,11 @@ def GraphStepper(source: str | Tensor, numbers: str | None = None, **options: An
 
 
 class ChainStepper(Explorer):
-    """Two sigmoid neurons in a row, z₁ = w₁·x, h = σ(z₁), z₂ = w₂·h, ŷ = σ(z₂), L = ½(ŷ − y)², step by step."""
+    """Two sigmoid neurons in a row, z₁ = w₁·x, h = σ(z₁), z₂ = w₂·h, a = σ(z₂), L = ½(a − y)², step by step."""
 
     title = "Two neurons in a row"
-    expression = "z1 = w1*x; h = sigmoid(z1); z2 = w2*h; ŷ = sigmoid(z2); L = (ŷ - y)**2 / 2"
+    expression = "z1 = w1*x; h = sigmoid(z1); z2 = w2*h; a = sigmoid(z2); L = (a - y)**2 / 2"
     numbers = Entry("x = 1, w1 = 0.5, w2 = -0.3, y = 1", label="values")
 
     def draw(self, numbers: str) -> list[Frame]:
-        return frames_of(build(self.expression, read_values(numbers)))
+        return frames_of(build(self.expression, read_values(numbers), fixed=("x", "y")))
