@@ -22,6 +22,7 @@ from .exercises import Exercise, Feedback, FunctionExercise, Target
 from .predictions import predict, reveal
 from .quizzes import Question, Quiz, again, gain, right, wrong
 from .record import TokenError, progress
+from .setup import check_setup
 from .steps import Mistake, gradient_of
 from .terms import glossary
 
@@ -35,6 +36,7 @@ __all__ = [
     "Target",
     "TokenError",
     "again",
+    "check_setup",
     "exercise",
     "gain",
     "glossary",

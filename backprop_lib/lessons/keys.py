@@ -14,6 +14,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "01": (
         *("check.square", "check.cube", "check.three-steps", "check.two-paths"),
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4"),
+        *("predict.ratio", "predict.direction", "predict.chain", "predict.slope", "predict.paths", "predict.step"),
+        *("check.nudge", "check.flat", "check.gear", "check.cancel", "check.function"),
     ),
     "02": (
         *("check.first-graph", "check.fork", "check.multiply-backward", "check.max-backward"),

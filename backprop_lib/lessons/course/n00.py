@@ -1,11 +1,105 @@
-"""The test before the course: twelve things that many people think. Asked again, with replies, in notebook
-12.
+"""The first exercises, and the test before the course: twelve things that many people think. They are asked again, with
+replies, in notebook 12.
 """
 
-from ..exercises import Task
+from ..exercises import Exercise, FunctionExercise, Task
+from ..mistakes import rate_forgotten, uphill
 from ..quizzes import Option, Question, Quiz, right, wrong
+from ..steps import Mistake
 
-exercises: list[Task] = []
+exercises: list[Task] = [
+    Exercise(
+        "00.check.ratio",
+        "A weight grows from 0.5 to 0.52, and the loss grows from 3 to 3.08. How many times as much as the weight does "
+        "the loss grow?",
+        steps={
+            "weight_change": lambda w, new_w: round(new_w - w, 12),
+            "loss_change": lambda L, new_L: round(new_L - L, 12),
+            "ratio": lambda loss_change, weight_change: loss_change / weight_change,
+        },
+        asks="ratio",
+        given={"w": 0.5, "new_w": 0.52, "L": 3, "new_L": 3.08},
+        mistakes=[
+            Mistake(
+                "ratio upside down",
+                "if the change of the weight is divided by the change of the loss",
+                "Asked is how much loss comes from one unit of weight.",
+                {"ratio": lambda loss_change, weight_change: weight_change / loss_change},
+            ),
+            Mistake(
+                "values instead of changes",
+                "if the new values are divided, not the changes",
+                "How large the weight and the loss are does not matter, only by how much they change.",
+                {"ratio": lambda new_L, new_w: new_L / new_w},
+            ),
+            Mistake(
+                "change of the loss only",
+                "if the change of the loss is not compared with that of the weight",
+                "A nudge twice as large would change the loss about twice as much; the ratio takes that out.",
+                {"ratio": lambda loss_change: loss_change},
+            ),
+        ],
+        hints=[
+            "Work out two changes first: by how much did the weight grow, by how much the loss?",
+            "Divide the change of the loss by the change of the weight.",
+            "{loss_change} / {weight_change} = {ratio}.",
+        ],
+    ),
+    Exercise(
+        "00.check.step",
+        "A weight is 0.4, and the loss grows 1.5 times as much as the weight. The learning rate is 0.2. What is the "
+        "weight after one step that makes the loss smaller?",
+        steps={"new_w": lambda w, dL_dw, rate: w - rate * dL_dw},
+        asks="new_w",
+        given={"w": 0.4, "dL_dw": 1.5, "rate": 0.2},
+        mistakes=[
+            uphill("new_w", "w", "dL_dw"),
+            rate_forgotten("new_w", "w", "dL_dw"),
+            Mistake(
+                "step instead of new weight",
+                "if the length of the step is given",
+                "Asked is where the weight stands after the step, not how far it goes.",
+                {"new_w": lambda rate, dL_dw: rate * dL_dw},
+            ),
+        ],
+        hints=[
+            "The loss grows when the weight grows. Which way should the weight go?",
+            "The step is the learning rate times 1.5, and it is taken away from the weight.",
+            "{w} − {rate} · {dL_dw} = {new_w}.",
+        ],
+    ),
+    FunctionExercise(
+        "00.check.function",
+        "Write a function squared_error(answer, target): the square of how far the answer is from the target.",
+        steps={"error": lambda answer, target: answer - target, "loss": lambda error: error**2},
+        asks="loss",
+        probes=[
+            {"answer": 7.0, "target": 4.0},
+            {"answer": 0.1, "target": 1.0},
+            {"answer": 2.0, "target": 2.0},
+            {"answer": -1.0, "target": 2.0},
+        ],
+        mistakes=[
+            Mistake("not squared", "if the difference is not squared", "Once it is squared, its sign cannot matter.", {
+                "loss": lambda error: error,
+            }),
+            Mistake("absolute value", "if only the sign is dropped", "Multiply the difference by itself.", {
+                "loss": lambda error: abs(error),
+            }),
+            Mistake("halved", "if the square is halved", "Some put ½ in front of this loss; here there is none.", {
+                "loss": lambda error: error**2 / 2,
+            }),
+            Mistake("sum instead of difference", "if answer and target are added", "Subtract it: that is the distance.", {
+                "error": lambda answer, target: answer + target,
+            }),
+        ],
+        hints=[
+            "How far is the answer from the target? That is a difference.",
+            "Take the difference, then multiply it by itself; in Python a square is written ** 2.",
+            "return (answer - target) ** 2",
+        ],
+    ),
+]  # fmt: skip
 
 _asked: list[tuple[str, list[Option]]] = [
     (
@@ -193,9 +287,39 @@ _asked: list[tuple[str, list[Option]]] = [
     ),
 ]
 
+_first_look: list[tuple[str, list[Option]]] = [
+    (
+        "In the pictures of this course, what is drawn in orange and dashed?",
+        [
+            wrong("A value on its way forward.", "Values are blue and solid, and stand above the wire."),
+            right("A gradient on its way back.", "It stands below the wire."),
+            wrong("A mistake.", "Mistakes are told in words, with the number that they produce."),
+        ],
+    ),
+    (
+        "What does the backward pass do to the weights?",
+        [
+            right("Nothing: it finds out how the loss depends on each of them.", "The update is a step of its own."),
+            wrong("It moves each a little, so that the loss falls.", "That is the update, which uses what was found."),
+            wrong("It sets them to new random numbers.", "Random numbers are used once, before training begins."),
+        ],
+    ),
+    (
+        "The loss falls when a weight grows. Which way does training move the weight?",
+        [
+            wrong("Down, because the loss shall go down.", "Then the loss would grow."),
+            right("Up.", "The gradient is negative, and the update subtracts it."),
+            wrong("Not at all.", "Only a gradient of 0 leaves a weight where it is."),
+        ],
+    ),
+]
+
 quizzes = {
     "00.pre": Quiz(
         Question(f"00.pre.{number}", text, options, tells=False)
         for number, (text, options) in enumerate(_asked, start=1)
-    )
+    ),
+    "00.quiz": Quiz(
+        Question(f"00.quiz.{number}", text, options) for number, (text, options) in enumerate(_first_look, start=1)
+    ),
 }

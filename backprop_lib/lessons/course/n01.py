@@ -1,6 +1,8 @@
 """Slopes and the chain rule."""
 
-from ..exercises import Exercise, Task
+import math
+
+from ..exercises import Exercise, FunctionExercise, Target, Task
 from ..mistakes import added_slopes, forgot, halved, multiplied_paths, overwritten
 from ..quizzes import Question, Quiz, right, wrong
 from ..steps import Mistake
@@ -108,26 +110,181 @@ exercises: list[Task] = [
     ),
     Exercise(
         "01.check.two-paths",
-        "x goes to p = 2x and to q = x², and y = p + q. How fast does y grow with x?",
+        "x goes to p = 5x and to q = x², and y = p − q. How fast does y grow with x?",
         steps={
-            "through_p": lambda: 2,
-            "through_q": lambda x: 2 * x,
+            "through_p": lambda: 5,
+            "through_q": lambda x: -2 * x,
             "dy_dx": lambda through_p, through_q: through_p + through_q,
         },
-        asks="dy_dx",
-        given={"x": 3},
+        asks=("through_p", "through_q", "dy_dx"),
+        given={"x": 4},
         mistakes=[
             multiplied_paths("dy_dx", "through_p", "through_q"),
             overwritten("dy_dx", "through_p"),
             overwritten("dy_dx", "through_q"),
+            Mistake(
+                "minus of q forgotten",
+                "if the minus in front of q is forgotten",
+                "When q grows, y = p − q falls: the slope of y by q is −1, and it is a factor of that path.",
+                {"through_q": lambda x: 2 * x},
+            ),
+            Mistake(
+                "2 of the square forgotten in through_q",
+                "if the 2 of the square is forgotten",
+                "The slope of x² is 2x.",
+                {"through_q": lambda x: -x},
+            ),
         ],
         hints=[
-            "Nudge x a little. Through how many paths does y notice?",
-            ("One path brings the slope of 2x, the other the slope of x². What do two effects on y do together?"),
-            "dy/dx = {through_p} + {through_q} = {dy_dx}.",
+            "Nudge x a little. Through how many paths does y notice, and in which direction does each push it?",
+            "Each path is a chain of two slopes. The last slope of one of them is −1. Then put the two paths together.",
+            "dy/dx = {through_p} + ({through_q}) = {dy_dx}.",
+        ],
+    ),
+    FunctionExercise(
+        "01.check.function",
+        "A function of x that returns the slope of y = (2x − 1)² + 3x.",
+        steps={
+            "u": lambda x: 2 * x - 1,
+            "dy_du": lambda u: 2 * u,
+            "du_dx": lambda: 2,
+            "through_u": lambda dy_du, du_dx: dy_du * du_dx,
+            "directly": lambda: 3,
+            "slope": lambda through_u, directly: through_u + directly,
+        },
+        asks="slope",
+        probes=[{"x": 2.0}, {"x": 0.0}, {"x": -1.5}],
+        mistakes=[
+            forgot("through_u", "du/dx", keeps="dy_du"),
+            multiplied_paths("slope", "through_u", "directly"),
+            overwritten("slope", "through_u"),
+            overwritten("slope", "directly"),
+            Mistake(
+                "outer slope taken at x",
+                "if the slope of the square is taken at x instead of at u = 2x − 1",
+                "The square never sees x: it is fed with u.",
+                {"dy_du": lambda x: 2 * x},
+            ),
+            Mistake(
+                "value instead of slope",
+                "if the function returns y itself",
+                "Asked is how fast y grows with x, not y.",
+                {"slope": lambda u, x: u**2 + 3 * x},
+            ),
+        ],
+        hints=[
+            "x reaches y in two places. Find the slope through each place by itself.",
+            "One place is a chain: u = 2x − 1, then the square. The other is a single step. What do two paths do?",
+            "`return 2 * (2 * x - 1) * 2 + 3`",
+        ],
+    ),
+    Target(
+        "01.check.nudge",
+        "y = sin x at x = 0, where the slope is 1. What is the largest nudge Δx, to two decimals, for which Δy / Δx is"
+        " at most 0.01 away from the slope?",
+        meets=lambda nudge: _too_far(nudge),
+        example=lambda: 0.24,
+        given={},
+        hints=[
+            "Leave x at 0 and move Δx only. The end of the sentence below the picture says how far the ratio is away.",
+            "At Δx = 0.2 the ratio is 0.00665 away, and at Δx = 0.3 it is 0.0149 away.",
+            "At Δx = {example} it is 0.00957 away; at Δx = 0.25 already 0.0104.",
+        ],
+    ),
+    Target(
+        "01.check.flat",
+        "y = sin x. At which x on the slider is the tangent nearest to horizontal?",
+        meets=lambda x: _still_slopes(x),
+        example=lambda: 1.6,
+        given={},
+        hints=[
+            "Move x to the right and watch the dashed line, or the number behind the word slope.",
+            "At x = 1 the slope is 0.54. At x = 2 it is −0.416. Between the two it is 0 somewhere.",
+            "At x = 1.5 the slope is 0.0707, at x = {example} it is −0.0292: that is nearest to 0.",
+        ],
+    ),
+    Exercise(
+        "01.check.gear",
+        "y is to turn exactly as far as x, in the same direction. Which slope must the last gear have?",
+        steps={"third": lambda first, second: 1 / (first * second)},
+        asks="third",
+        given={"first": 2, "second": -2.5},
+        mistakes=[
+            Mistake(
+                "turns the other way",
+                "if y turns as far as x, but in the other direction",
+                "The middle slope is negative and turns the direction round. The last one has to turn it back.",
+                {"third": lambda first, second: -1 / (first * second)},
+            ),
+            Mistake(
+                "slopes add up to 1",
+                "if the three slopes are made to add up to 1",
+                "Along a chain slopes are multiplied: it is their product that has to be 1.",
+                {"third": lambda first, second: 1 - first - second},
+            ),
+            Mistake(
+                "product of the first two",
+                "if the product of the first two slopes is taken",
+                "The last slope has to undo that product, not to repeat it.",
+                {"third": lambda first, second: first * second},
+            ),
+        ],
+        hints=[
+            "What does ∂y/∂x have to be, if y turns exactly as far as x?",
+            "The product of all three slopes must be 1. The first two make −5 together. Watch the sign.",
+            "2 · (−2.5) · ({third}) = 1.",
+        ],
+    ),
+    Exercise(
+        "01.check.cancel",
+        "u = 2x, v = x² and y = u + v. At which x do the two paths cancel, so that ∂y/∂x = 0?",
+        steps={"x": lambda: -1.0},
+        asks="x",
+        given={},
+        mistakes=[
+            Mistake(
+                "sign not turned",
+                "if the two paths are equal instead of opposite",
+                "Two equal effects make a double one. To cancel, one has to be negative.",
+                {"x": lambda: 1.0},
+            ),
+            Mistake(
+                "y = 0 instead of slope 0",
+                "if y itself is made 0",
+                "Asked is where y does not change, not where it is 0.",
+                {"x": lambda: -2.0},
+            ),
+        ],
+        hints=[
+            "The path through u always brings 2. What must the path through v bring?",
+            "The path through v brings the slope of x², and it has to be −2.",
+            "2 + 2x = 0 at x = {x}.",
         ],
     ),
 ]
+
+
+def _too_far(nudge: float) -> str | None:
+    """None for 0.24, the last nudge on the slider that keeps sin(Δx) / Δx within 0.01 of 1."""
+    if nudge <= 0:
+        return "the nudge that is asked for goes to the right: Δx is positive."
+    away = 1 - math.sin(nudge) / nudge
+    if away > 0.01:
+        return f"the ratio is {away:.4f} away from the slope. Take a smaller nudge."
+    longer = nudge + 0.01
+    return (
+        f"the ratio is only {away:.4f} away. A larger one does it too."
+        if 1 - math.sin(longer) / longer <= 0.01
+        else None
+    )
+
+
+def _still_slopes(x: float) -> str | None:
+    """None near π/2, where the slope of sin is 0."""
+    if abs(x - math.pi / 2) <= 0.06:
+        return None
+    return f"there the slope is {math.cos(x):.4f}. Is there an x with a slope nearer to 0?"
+
 
 quizzes = {
     "01.gate": Quiz(
