@@ -235,7 +235,10 @@ class Exercise(Task):
     def _how(self) -> Sequence[str]:
         asked = ", ".join(label(name) for name in self.asks)
         call = "check(…)" if len(self.asks) == 1 else f"check({', '.join(f'{name}=…' for name in self.asks)})"
-        return (*_given(self.given), f"Find: {asked}. Answer with `{call}`, to at least 3 significant digits.")
+        truths = [self.truth(name) for name in self.asks]
+        whole = all(np.array_equal(truth, np.round(truth)) for truth in truths)
+        digits = "" if whole else f", to at least {FEWEST_DIGITS} significant digits"
+        return (*_given(self.given), f"Find: {asked}. Answer with `{call}`{digits}.")
 
 
 class _Shown(dict):
