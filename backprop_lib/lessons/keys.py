@@ -20,6 +20,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "02": (
         *("check.first-graph", "check.fork", "check.multiply-backward", "check.max-backward"),
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
+        *("predict.nudge", "predict.swap", "predict.fork", "predict.calls", "predict.recursion"),
+        *("check.shares", "check.missing", "check.order", "check.repair", "check.engine"),
     ),
     "03": (
         *("check.relu", "check.sigmoid", "check.on-your-own", "check.update", "check.kill"),

@@ -1,9 +1,146 @@
 """Computation graphs."""
 
-from ..exercises import Exercise, FunctionExercise, Task
-from ..mistakes import overwritten, sign_flipped
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..answers import shown, unanswered
+from ..exercises import Exercise, Feedback, FunctionExercise, Task, Verdict
+from ..mistakes import multiplied_paths, overwritten, sign_flipped
 from ..quizzes import Question, Quiz, right, wrong
-from ..steps import Mistake
+from ..steps import Mistake, Step
+
+# For each node that is computed, its inputs in the order in which they are written, with the local derivative of each.
+Uses = Mapping[str, Mapping[str, float]]
+
+
+def last(kept: float, share: float) -> float:
+    """What `=` does in the place of `+=`."""
+    return share
+
+
+def gradients(
+    uses: Uses, order: Sequence[str], keep: Callable[[float, float], float] = lambda kept, share: kept + share
+) -> dict[str, float]:
+    """The gradient of the first node of `order` by every node, when the nodes pass on what they have in this order."""
+    found = dict.fromkeys(order, 0.0) | {order[0]: 1.0}
+    for node in order:
+        for source, local in uses.get(node, {}).items():
+            found[source] = keep(found[source], found[node] * local)
+    return found
+
+
+def called(uses: Uses, output: str, once: bool, last_first: bool) -> dict[str, float]:
+    """The same for a walk in which a node, when it is called, passes on all that it has and then calls its inputs.
+
+    once: a node that has been called before is not called again. last_first: it calls its last input first.
+    """
+    found: dict[str, float] = {output: 1.0}
+    seen: list[str] = []
+
+    def call(node: str) -> None:
+        if once and node in seen:
+            return
+        seen.append(node)
+        inputs = list(uses.get(node, {}).items())
+        for source, local in inputs:
+            found[source] = found.get(source, 0.0) + found[node] * local
+        for source, _ in reversed(inputs) if last_first else inputs:
+            call(source)
+
+    call(output)
+    return found
+
+
+def too_early(uses: Uses, order: Sequence[str]) -> tuple[str, list[str]] | None:
+    """The first node that has its turn before a node that uses it, and the users that come after it."""
+    for place, node in enumerate(order):
+        late = [user for user in order[place + 1 :] if node in uses.get(user, {})]
+        if late:
+            return node, late
+    return None
+
+
+class Ordering(Task):
+    """An exercise whose answer is an order of the nodes of a graph: "L e f", or a list of names.
+
+    Right is every order, from the output on, in which each node comes after all nodes that use it.
+    """
+
+    def __init__(self, key: str, question: str, uses: Uses, example: Sequence[str], hints: Sequence[str]):
+        super().__init__(key, question, hints)
+        self.uses, self.example = uses, tuple(example)
+
+    def check(self, order: Any = None) -> Feedback:
+        """Judge an order; None or ... is not answered yet."""
+        return self._feedback({"": self._judge(order)})
+
+    def _judge(self, order: Any) -> Verdict:
+        if unanswered(order):
+            return Verdict("open", "not answered yet")
+        for sign in (",", "→", "->", ";"):
+            order = order.replace(sign, " ") if isinstance(order, str) else order
+        names = order.split() if isinstance(order, str) else order
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            return Verdict("wrong", f'You gave {shown(order)}; expected are names in quotes, such as "L e f …".')
+        problems = [f"there is no {shown(name)}" for name in names if name not in self.example]
+        problems += [f"{name} is missing" for name in self.example if name not in names]
+        problems += [f"{name} stands there more than once" for name in self.example if names.count(name) > 1]
+        if problems:
+            return Verdict("wrong", f"You gave {shown(order)}: {problems[0]}.")
+        late = too_early(self.uses, names)
+        if late is None:
+            return Verdict("right", "each node has its turn when every node that uses it has sent its share.")
+        node, users = late
+        full, arrived = gradients(self.uses, self.example)[node], gradients(self.uses, names)
+        before = [user for user in names[: names.index(node)] if node in self.uses.get(user, {})]
+        so_far = sum(arrived[user] * self.uses[user][node] for user in before)
+        return Verdict(
+            "wrong",
+            f"when {node} has its turn, {shown(so_far)} of its {shown(full)} has arrived: {' and '.join(users)} "
+            f"{'have' if len(users) > 1 else 'has'} not sent a share yet.",
+            ("too early",),
+        )
+
+    def _how(self) -> Sequence[str]:
+        return (f'Answer with `check("{self.example[0]} …")`, the names with spaces between.',)
+
+
+# ---- the graph of notebook 02: c = a + b, d = a·b, e = c + d, f = c·d, L = e + f at a = 2, b = 3 ----
+
+WORKED: Uses = {
+    "L": {"e": 1, "f": 1},
+    "f": {"c": 6, "d": 5},
+    "e": {"c": 1, "d": 1},
+    "d": {"a": 3, "b": 2},
+    "c": {"a": 1, "b": 1},
+}
+
+# ---- the graph of the last exercise: p = a·b, q = p + c, r = p·q, L = r + q ----
+
+
+def _engine_graph(a: float, b: float, c: float) -> Uses:
+    p = a * b
+    q = p + c
+    return {"L": {"r": 1, "q": 1}, "r": {"p": q, "q": p}, "q": {"p": 1, "c": 1}, "p": {"a": b, "b": a}}
+
+
+def _of_the_inputs(found: Mapping[str, float]) -> tuple[float, float, float]:
+    return found["a"], found["b"], found["c"]
+
+
+def _walks_back(
+    walk: Callable[[Uses], Mapping[str, float]], graph: Callable[..., Uses] = _engine_graph
+) -> dict[str, Step]:
+    return {"gradients": lambda a, b, c: _of_the_inputs(walk(graph(a, b, c)))}
+
+
+def _not_swapped(a: float, b: float, c: float) -> Uses:
+    p = a * b
+    q = p + c
+    return {"L": {"r": 1, "q": 1}, "r": {"p": p, "q": q}, "q": {"p": 1, "c": 1}, "p": {"a": a, "b": b}}
+
+
+ORDER = ("L", "r", "q", "p", "a", "b", "c")  # the only one, up to the leaves
 
 exercises: list[Task] = [
     Exercise(
@@ -48,6 +185,111 @@ exercises: list[Task] = [
             (
                 "q = {q}, f = {f}; df/dq = z = {df_dq}, df/dz = q = {df_dz}; the add node copies: df/dx ="
                 " df/dy = {df_dx}."
+            ),
+        ],
+    ),
+    Exercise(
+        "02.check.shares",
+        "f = (x + 2)·(x − 5) at x = 3: the share that comes to x through x + 2, the share through x − 5, their sum; and"
+        " the x at which the two shares cancel.",
+        steps={
+            "plus": lambda x: x + 2,
+            "minus": lambda x: x - 5,
+            "through_plus": lambda minus: minus,
+            "through_minus": lambda plus: plus,
+            "df_dx": lambda through_plus, through_minus: through_plus + through_minus,
+            "cancel_at": lambda: (5 - 2) / 2,
+        },
+        asks=("through_plus", "through_minus", "df_dx", "cancel_at"),
+        given={"x": 3},
+        mistakes=[
+            Mistake(
+                "inputs not swapped",
+                "if the multiply node gives each input its own value back",
+                "A multiply node swaps: x + 2 gets the value of x − 5, and the other way round.",
+                {"through_plus": lambda plus: plus, "through_minus": lambda minus: minus},
+            ),
+            overwritten("df_dx", "through_plus"),
+            overwritten("df_dx", "through_minus"),
+            multiplied_paths("df_dx", "through_plus", "through_minus"),
+            Mistake(
+                "value 0 instead of gradient 0",
+                "if f itself is to be 0",
+                "Asked is where the two shares add up to 0, not where the value is 0.",
+                {"cancel_at": lambda: 5.0},
+            ),
+            Mistake(
+                "value 0 instead of gradient 0, on the left",
+                "if f is to be 0",
+                "Asked is where the two shares add up to 0, not where the value is 0.",
+                {"cancel_at": lambda: -2.0},
+            ),
+        ],
+        hints=[
+            "Step to the end, where two shares arrive at x. The sentence says through which node each has come.",
+            "The shares are x − 5 and x + 2. For which x is one as far below 0 as the other is above?",
+            (
+                "At x = 3 they are {through_plus} and {through_minus}, together {df_dx}. At x = {cancel_at} they are"
+                " −3.5 and 3.5."
+            ),
+        ],
+    ),
+    Exercise(
+        "02.check.missing",
+        "p = u · v, s = p + w, f = s · s. The forward pass is done; what arrives at each value on the way back?",
+        steps={
+            "df_ds": lambda s: s + s,
+            "df_dp": lambda df_ds: df_ds,
+            "df_dw": lambda df_ds: df_ds,
+            "df_du": lambda df_dp, v: df_dp * v,
+            "df_dv": lambda df_dp, u: df_dp * u,
+        },
+        asks=("df_ds", "df_dp", "df_dw", "df_du", "df_dv"),
+        given={"u": 3, "v": -2, "w": 2, "p": -6, "s": -4, "f": 16},
+        mistakes=[
+            Mistake(
+                "one share of two",
+                "if only one of the two shares is kept",
+                "s is both inputs of the last node, and each of them is sent a share: add the two.",
+                {"df_ds": lambda s: s},
+            ),
+            Mistake(
+                "shares multiplied",
+                "if the two shares are multiplied with each other",
+                "Where shares meet they are added.",
+                {"df_ds": lambda s: s * s},
+            ),
+            Mistake(
+                "inputs not swapped",
+                "if the multiply node gives each input its own value back",
+                "A multiply node swaps: each input gets the other's value.",
+                {"df_du": lambda df_dp, u: df_dp * u, "df_dv": lambda df_dp, v: df_dp * v},
+            ),
+            Mistake(
+                "add node multiplies",
+                "if the add node multiplies by the inputs, as a multiply node does",
+                "An add node copies what arrives to both inputs.",
+                {"df_dp": lambda df_ds, w: df_ds * w, "df_dw": lambda df_ds, p: df_ds * p},
+            ),
+            Mistake(
+                "upstream forgotten",
+                "if only the local derivative is written down",
+                "What is sent on is upstream times local.",
+                {"df_dp": lambda: 1, "df_dw": lambda: 1, "df_du": lambda v: v, "df_dv": lambda u: u},
+            ),
+            Mistake(
+                "sign lost",
+                "if a minus sign is lost",
+                "Keep the sign of every factor.",
+                {"df_ds": lambda s: -2 * s},
+            ),
+        ],
+        hints=[
+            "Begin at f with 1. The last node multiplies s by s: what does it send to each of its two inputs?",
+            "At s the two shares are added. The add node copies that to p and to w; the first node swaps u and v.",
+            (
+                "df/ds = s + s = {df_ds}; df/dp = df/dw = {df_dp}; df/du = {df_dp} · ({v}) = {df_du}; df/dv = {df_dp} ·"
+                " {u} = {df_dv}."
             ),
         ],
     ),
@@ -152,6 +394,150 @@ exercises: list[Task] = [
             "Nudge the larger input a little, then the smaller. Which nudge does the maximum notice?",
             "The local derivative is 1 for the larger input and 0 for the smaller.",
             "`return upstream * (x > y), upstream * (y > x)`",
+        ],
+    ),
+    Ordering(
+        "02.check.order",
+        "c = a + b, d = a · b, e = c + d, f = c · d, L = e + f. In which order may the seven nodes pass on what they"
+        " have, so that nobody passes on too early? There are several right answers; one is enough.",
+        WORKED,
+        example=("L", "e", "f", "c", "d", "a", "b"),
+        hints=[
+            "For each node ask: who uses it? All of these must have had their turn before.",
+            "The way back begins at L. The value c is used by e and by f; the value a is used by c and by d.",
+            '`check("L e f c d a b")` is one. e and f may change places, and so may c and d, and a and b.',
+        ],
+    ),
+    FunctionExercise(
+        "02.check.repair",
+        "p = a · b, q = p + c, L = p · q. Return dL/da, dL/db and dL/dc, without the three mistakes of the text.",
+        steps={
+            "p": lambda a, b: a * b,
+            "q": lambda p, c: p + c,
+            "dL_dq": lambda p: p,
+            "dL_dp": lambda q, dL_dq: q + dL_dq,
+            "dL_da": lambda dL_dp, b: dL_dp * b,
+            "dL_db": lambda dL_dp, a: dL_dp * a,
+            "gradients": lambda dL_da, dL_db, dL_dq: (dL_da, dL_db, dL_dq),
+        },
+        asks="gradients",
+        probes=[
+            {"a": 2.0, "b": 3.0, "c": -1.0},
+            {"a": -0.5, "b": 4.0, "c": 3.5},
+            {"a": 1.5, "b": -2.0, "c": 0.25},
+        ],
+        mistakes=[
+            Mistake(
+                "all three",
+                "if nothing is repaired",
+                "Find a share that is lost, a product that is not swapped, and a line that stands too early.",
+                {"dL_da": lambda q, b: q * b, "dL_db": lambda dL_dq, b: dL_dq * b},
+            ),
+            Mistake(
+                "share lost",
+                "if the second share of dL/dp replaces the first",
+                "p is used twice: `+=` adds the second share to the first.",
+                {"dL_dp": lambda dL_dq: dL_dq},
+            ),
+            Mistake(
+                "share lost, and too early",
+                "if dL/da is computed before dL/dp is complete, and then a share is lost as well",
+                "First both shares of dL/dp, added; then the lines that use it.",
+                {"dL_da": lambda q, b: q * b, "dL_dp": lambda dL_dq: dL_dq},
+            ),
+            Mistake(
+                "too early",
+                "if dL/da is computed before dL/dp is complete",
+                "A node passes on only when all its shares have arrived: move the line down.",
+                {"dL_da": lambda q, b: q * b},
+            ),
+            Mistake(
+                "not swapped",
+                "if dL/db is dL/dp times b",
+                "p = a · b: what b gets is multiplied by the other input, a.",
+                {"dL_db": lambda dL_dp, b: dL_dp * b},
+            ),
+            Mistake(
+                "too early, and not swapped",
+                "if dL/da is computed before dL/dp is complete, and dL/db is multiplied by b",
+                "Move the line down, and swap: b gets the other input, a.",
+                {"dL_da": lambda q, b: q * b, "dL_db": lambda dL_dp, b: dL_dp * b},
+            ),
+            Mistake(
+                "share lost, and not swapped",
+                "if the second share of dL/dp replaces the first, and dL/db is multiplied by b",
+                "`+=` adds the second share; b gets the other input, a.",
+                {"dL_dp": lambda dL_dq: dL_dq, "dL_db": lambda dL_dp, b: dL_dp * b},
+            ),
+        ],
+        hints=[
+            "Which value is used twice? Both its shares must be there, added, before anything is computed from it.",
+            "p gets q from the last node and dL/dq from the add node. Only then come the lines for a and for b.",
+            "`dL_dq = p`, `dL_dp = q + dL_dq`, then `return dL_dp * b, dL_dp * a, dL_dq`",
+        ],
+    ),
+    FunctionExercise(
+        "02.check.engine",
+        "Your own class, tried on p = a · b, q = p + c, r = p · q, L = r + q: a function of a, b and c that returns the"
+        " three gradients which your walk has left in a, b and c.",
+        steps=_walks_back(lambda uses: gradients(uses, ORDER)),
+        asks="gradients",
+        probes=[
+            {"a": 2.0, "b": 3.0, "c": -1.0},
+            {"a": -0.5, "b": 4.0, "c": 3.5},
+            {"a": 1.5, "b": -2.0, "c": 0.25},
+        ],
+        mistakes=[
+            *(
+                Mistake(
+                    f"passes on at each call{', last input first' * last_first}",
+                    "if each node, whenever it is called, passes on all that it holds",
+                    "Part of that was passed on before: each node has one turn only, when all its shares are there.",
+                    _walks_back(lambda uses, way=last_first: called(uses, "L", False, way)),  # type: ignore[misc]
+                )
+                for last_first in (False, True)
+            ),
+            *(
+                Mistake(
+                    f"passes on once, but too early{', last input first' * last_first}",
+                    "if each node has its only turn when it is reached for the first time",
+                    "Some shares arrive after that turn. Put the nodes into an order first, inputs before results.",
+                    _walks_back(lambda uses, way=last_first: called(uses, "L", True, way)),  # type: ignore[misc]
+                )
+                for last_first in (False, True)
+            ),
+            Mistake(
+                "overwritten",
+                "if the last share replaces those before, as `=` in the place of `+=` does",
+                "Where shares meet they are added: `+=`.",
+                _walks_back(lambda uses: gradients(uses, ORDER, keep=last)),
+            ),
+            Mistake(
+                "nothing passed on",
+                "if the walk begins at the inputs, or the output's own gradient is never set to 1",
+                "Set the gradient of L to 1, and go through the order from its end to its beginning.",
+                _walks_back(lambda uses: dict.fromkeys("abc", 0.0)),
+            ),
+            Mistake(
+                "inputs not swapped",
+                "if × gives each input its own value back",
+                "A multiply node swaps: each input gets the other's value.",
+                _walks_back(lambda uses: gradients(uses, ORDER), _not_swapped),
+            ),
+        ],
+        hints=[
+            (
+                "Three parts: a class that holds a value, a gradient and its inputs; `__add__` and `__mul__`, each with"
+                " its rule; a walk. Which of them can you test alone?"
+            ),
+            (
+                "The walk needs an order: a function that first goes to the inputs of a node, then appends the node,"
+                " unless it is there already. Set the gradient of L to 1 and go through that list from its end."
+            ),
+            (
+                "The class `Node`, `multiply`, `order` and `backward` of the section `Write the engine yourself` are"
+                " complete: put them into the cell, and `q.backward()` at the end; return `a.grad, b.grad, c.grad`."
+            ),
         ],
     ),
 ]
