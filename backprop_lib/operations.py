@@ -332,7 +332,7 @@ log_softmax = Operation(
     lambda g, out, _a, axis: g - np.exp(out) * np.sum(g, axis=axis, keepdims=True),
 )  # fmt: skip
 
-softmax = Operation(
+softmax: Operation = Operation(
     "softmax", "softmax", _softmax,
     lambda g, out, _a, axis: out * (g - np.sum(g * out, axis=axis, keepdims=True)),
 )  # fmt: skip

@@ -111,7 +111,7 @@ class Tensor:
                 "set. Change a leaf and compute again, or start a new leaf with Tensor(value)."
             )
         global _lent, _last_change
-        if value is None or value is not self._lent:
+        if self._lent is None or value is not self._lent:
             value = _as_numbers(value)
             if value.shape != self._data.shape:
                 raise ValueError(
@@ -122,7 +122,7 @@ class Tensor:
             if value.dtype != self._data.dtype:
                 value = value.astype(self._data.dtype)
         else:
-            value = value.copy()  # parts of the lent array may still be in somebody's hands
+            value = self._lent.copy()  # parts of the lent array may still be in somebody's hands
         if self._lent is not None:
             _lent -= 1
             self._lent = None

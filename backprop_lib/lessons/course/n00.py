@@ -89,7 +89,7 @@ exercises: list[Task] = [
             Mistake("halved", "if the square is halved", "Some put ½ in front of this loss; here there is none.", {
                 "loss": lambda error: error**2 / 2,
             }),
-            Mistake("sum instead of difference", "if answer and target are added", "Subtract it: that is the distance.", {
+            Mistake("sum instead of difference", "if answer and target are added", "The distance is a difference.", {
                 "error": lambda answer, target: answer + target,
             }),
         ],
