@@ -4,10 +4,14 @@ The formulas take complex numbers, so that the complex step can differentiate th
 """
 
 from collections.abc import Callable
+from functools import cache
 from itertools import combinations, permutations, product
 from typing import NamedTuple
 
 import numpy as np
+import pytest
+
+import backprop_lib
 
 
 class Case(NamedTuple):
@@ -18,6 +22,11 @@ class Case(NamedTuple):
 
     def __str__(self):
         return self.label
+
+    @property
+    def kind(self) -> str:
+        """The operation or function: what the label begins with."""
+        return self.label.split()[0]
 
 
 # ---- inputs ------------------------------------------------------------
@@ -133,7 +142,7 @@ def functions_of_two_numbers(lib):
                 (both,),
             )
     for left, right in broadcasting_pairs():
-        for shape in {(), np.broadcast_shapes(left, right), (2, 1)}:
+        for shape in dict.fromkeys([(), np.broadcast_shapes(left, right), (2, 1)]):
             try:
                 np.broadcast_shapes(shape, left, right)
             except ValueError:
@@ -389,6 +398,7 @@ def losses(lib):
     )
 
 
+@cache
 def all_cases(lib) -> list[Case]:
     return [
         *functions_of_one_number(lib),
@@ -398,3 +408,23 @@ def all_cases(lib) -> list[Case]:
         *movements(lib),
         *losses(lib),
     ]
+
+
+def one_of_each(lib) -> list[Case]:
+    """One case of each kind."""
+    return list({case.kind: case for case in all_cases(lib)}.values())
+
+
+# Most promises are asked of all cases of a kind in one test.
+kinds = pytest.mark.parametrize("kind", [case.kind for case in one_of_each(backprop_lib)])
+
+
+def every(lib, kind, check):
+    """Ask the same of every case of that kind; a failure names the case."""
+    for case in all_cases(lib):
+        if case.kind == kind:
+            try:
+                check(lib, case)
+            except Exception as error:
+                error.add_note(f"in the case: {case}")
+                raise

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import backprop_lib
 
+from .cases import all_cases
+
 SOURCE = Path(backprop_lib.__file__).parent
 
 
@@ -55,5 +57,6 @@ def spoilt(mistake: Mistake | None, folder: Path):
 
 def forget(lib):
     """Let the copy go."""
+    all_cases.cache_clear()
     for name in [name for name in sys.modules if name == lib.__name__ or name.startswith(lib.__name__ + ".")]:
         del sys.modules[name]

@@ -5,12 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-import backprop_lib
-
-from .cases import all_cases
+from .cases import every, kinds
 from .referee import uneven
-
-CASES = all_cases(backprop_lib)
 
 
 def check_nothing_is_shared(lib, case, create_graph=False):
@@ -35,9 +31,9 @@ def check_nothing_is_shared(lib, case, create_graph=False):
                 assert node.grad.flags.writeable
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_nothing_is_shared(lib, case):
-    check_nothing_is_shared(lib, case)
+@kinds
+def test_nothing_is_shared(lib, kind):
+    every(lib, kind, check_nothing_is_shared)
 
 
 def test_changing_one_gradient_changes_no_other(lib):

@@ -8,12 +8,9 @@ from hypothesis import given, settings
 
 import backprop_lib
 
-from .cases import all_cases, apart, numbers
+from .cases import apart, every, kinds, numbers
 from .programs import carry_out, programs
 from .referee import close, complex_step, uneven
-
-CASES = all_cases(backprop_lib)[::4]
-
 
 # ---- nodes and edges -----------------------------------------------------------------------------------------------
 
@@ -98,9 +95,9 @@ def check_local_derivatives(lib, case):
         close(step.local, local)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_local_derivatives(lib, case):
-    check_local_derivatives(lib, case)
+@kinds
+def test_local_derivatives(lib, kind):
+    every(lib, kind, check_local_derivatives)
 
 
 def test_local_derivatives_by_hand(lib):
@@ -165,9 +162,9 @@ def check_replay(lib, case):
         close(leaf.grad, 2 * expected.grad)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_every_operation_can_be_replayed(lib, case):
-    check_replay(lib, case)
+@kinds
+def test_every_operation_can_be_replayed(lib, kind):
+    every(lib, kind, check_replay)
 
 
 def test_comparisons_and_branches_are_evaluated_anew(lib):
@@ -335,10 +332,14 @@ def check_steps(lib, output, seed):
             close(node.grad, sums[node])
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_steps_of_every_operation(lib, case):
+def check_steps_of(lib, case):
     output = case.engine(*[lib.Tensor(x) for x in case.inputs])
     check_steps(lib, output, uneven(output.shape))
+
+
+@kinds
+def test_steps_of_every_operation(lib, kind):
+    every(lib, kind, check_steps_of)
 
 
 @settings(max_examples=60)

@@ -7,12 +7,8 @@ import fractions
 import numpy as np
 import pytest
 
-import backprop_lib
-
-from .cases import all_cases
+from .cases import every, kinds
 from .referee import uneven
-
-CASES = all_cases(backprop_lib)
 
 GOOD = {
     "int": 3, "float": 3.5, "bool": True, "list": [1, 2, 3], "nested list": [[1, 2], [3, 4]], "tuple": (1.0, 2.0),
@@ -46,8 +42,7 @@ def test_float32_stays_float32(lib, made):
     assert t.data.dtype.isnative
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_every_operation_keeps_float32(lib, case):
+def check_float32(lib, case):
     """Values, the gradients of leaves and of every inner node, and the gradients of gradients."""
     leaves = [lib.Tensor(x.astype(np.float32)) for x in case.inputs]
     output = case.engine(*leaves)
@@ -62,6 +57,11 @@ def test_every_operation_keeps_float32(lib, case):
     for leaf in leaves:
         if leaf.grad is not None:
             assert leaf.grad.dtype == np.float32, leaf.grad
+
+
+@kinds
+def test_every_operation_keeps_float32(lib, kind):
+    every(lib, kind, check_float32)
 
 
 MIXED = {
@@ -130,18 +130,20 @@ BAD = {
     "set": ({1, 2}, "object"),
     "object array": (np.array([1, "a"], dtype=object), "object"),
     "function": (len, "object"),
-    "huge int": (10**30, "object|too large|float64"),
     "Fraction": (fractions.Fraction(1, 3), "object"),
     "Decimal": (decimal.Decimal("0.1"), "object"),
     "date": (np.datetime64("2020-01-01"), "datetime"),
     "generator": ((i for i in range(3)), "object"),
     "masked": (np.ma.masked_array([1.0, 2.0], [True, False]), "mask"),
-    "extended precision": (np.longdouble(1), "extended|longdouble|float128"),
     "structured": (np.zeros(2, [("a", float)]), "values"),
 }
 
 
-@pytest.mark.parametrize("name", set(BAD) - {"huge int"})
+if np.dtype(np.longdouble) != np.float64:  # on some machines it is the same
+    BAD["extended precision"] = (np.longdouble(1), "extended|longdouble|float128")
+
+
+@pytest.mark.parametrize("name", BAD)
 def test_is_refused_everywhere(lib, name):
     """As a Tensor, in an expression on either side, as a function's argument, a new value, a gradient, and a seed."""
     value, message = BAD[name]

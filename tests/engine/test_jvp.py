@@ -6,11 +6,9 @@ from hypothesis import given, settings
 
 import backprop_lib
 
-from .cases import all_cases, numbers
+from .cases import every, kinds, numbers
 from .programs import carry_out, programs
 from .referee import STEP, close, uneven
-
-CASES = all_cases(backprop_lib)
 
 
 def check_forward_mode(lib, case):
@@ -29,9 +27,9 @@ def check_forward_mode(lib, case):
     close(np.sum(seed * along), back)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_every_operation(lib, case):
-    check_forward_mode(lib, case)
+@kinds
+def test_every_operation(lib, kind):
+    every(lib, kind, check_forward_mode)
 
 
 @settings(max_examples=80)

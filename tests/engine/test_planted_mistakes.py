@@ -28,7 +28,7 @@ from . import (
     test_walk,
     test_worked_examples,
 )
-from .cases import all_cases
+from .cases import all_cases, one_of_each
 from .mutants import Mistake, forget, spoilt
 
 MISTAKES = [
@@ -225,7 +225,7 @@ def check_the_checker(lib):
 
 
 SLOW = {
-    test_walk.test_a_chain_of_a_million_nodes, test_walk.test_the_walk_is_linear, test_walk.test_sixty_stacked_diamonds,
+    test_walk.test_a_chain_of_a_million_nodes, test_walk.test_each_node_is_visited_once, test_walk.test_sixty_stacked_diamonds,
     test_walk.test_a_deep_chain_can_be_differentiated_twice_and_replayed,
     test_walk.test_deep_graphs_are_freed_without_deep_recursion, test_walk.test_graphs_built_at_the_same_time_in_threads,
     test_operations.test_no_operation_is_left_out, test_operations.test_a_rule_looks_only_at_what_it_says,
@@ -255,7 +255,9 @@ def questions():
             if not name.startswith("test_") or not inspect.isfunction(test) or test in SLOW:
                 continue
             for arguments in variants(test):
-                if set(inspect.signature(test).parameters) == {"lib", *arguments} and "case" not in arguments:
+                if set(inspect.signature(test).parameters) == {"lib", *arguments} and not {"case", "kind"} & set(
+                    arguments
+                ):
                     yield test, arguments
 
 
@@ -263,14 +265,13 @@ def checks(lib):
     """Everything that is asked of an engine, quick questions first."""
     # Before any array is lent out, since from then on the engine looks at every value.
     yield "set anew", lambda: test_changed_values.test_a_value_set_anew_without_looking_at_it(lib)
-    cases = all_cases(lib)
-    one_of_each = {case.label.split()[0]: case for case in cases}.values()
+    quick = one_of_each(lib)
     for check in (
         test_operations.check_value_and_gradients,
         test_aliasing.check_nothing_is_shared,
         test_graph.check_replay,
     ):
-        for case in one_of_each:
+        for case in quick:
             yield f"{check.__name__}, {case}", lambda check=check, case=case: check(lib, case)
     for test, arguments in questions():
         yield f"{test.__name__} {arguments or ''}", lambda test=test, arguments=arguments: test(lib, **arguments)
@@ -280,9 +281,9 @@ def checks(lib):
         test_jvp.check_forward_mode,
         lambda lib, case: test_second_derivatives.check_order(lib, case, 2),
     ):
-        for case in one_of_each:
+        for case in quick:
             yield f"{check.__name__}, {case}", lambda check=check, case=case: check(lib, case)
-    for case in cases:
+    for case in all_cases(lib):
         yield f"value and gradient of {case}", lambda case=case: test_operations.check_value_and_gradients(lib, case)
     yield "what the rules read", lambda: test_operations.test_a_rule_looks_only_at_what_it_says(lib)
 

@@ -5,12 +5,11 @@ import pytest
 
 import backprop_lib
 
-from .cases import Case, all_cases, numbers
+from .cases import Case, all_cases, every, kinds, numbers, one_of_each
 from .referee import close, slope, uneven
 
-CASES = all_cases(backprop_lib)
 # The third order for one case of each kind and for every fifth of all.
-SOME = {case.label: case for case in [*{c.label.split()[0]: c for c in CASES}.values(), *CASES[::5]]}
+SOME = {case.label: case for case in [*one_of_each(backprop_lib), *all_cases(backprop_lib)[::5]]}
 
 
 def descend(lib, case: Case, arrays, order: int):
@@ -49,9 +48,9 @@ def check_order(lib, case, order):
         close(weighted(descend(lib, case, case.inputs, order), directions), slope(below), digits=8)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_second_order(lib, case):
-    check_order(lib, case, 2)
+@kinds
+def test_second_order(lib, kind):
+    every(lib, kind, lambda lib, case: check_order(lib, case, 2))
 
 
 @pytest.mark.parametrize("case", SOME.values(), ids=str)
