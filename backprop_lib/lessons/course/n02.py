@@ -1,6 +1,7 @@
 """Computation graphs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 from ..answers import shown, unanswered
@@ -51,6 +52,19 @@ def called(uses: Uses, output: str, once: bool, last_first: bool) -> dict[str, f
     return found
 
 
+def last_path(uses: Uses, output: str) -> dict[str, float]:
+    """The same for a walk that follows every path and writes into a node what arrives, over what was there."""
+    found: dict[str, float] = {}
+
+    def follow(node: str, upstream: float) -> None:
+        found[node] = upstream
+        for source, local in uses.get(node, {}).items():
+            follow(source, upstream * local)
+
+    follow(output, 1.0)
+    return found
+
+
 def too_early(uses: Uses, order: Sequence[str]) -> tuple[str, list[str]] | None:
     """The first node that has its turn before a node that uses it, and the users that come after it."""
     for place, node in enumerate(order):
@@ -89,7 +103,8 @@ class Ordering(Task):
             return Verdict("wrong", f"You gave {shown(order)}: {problems[0]}.")
         late = too_early(self.uses, names)
         if late is None:
-            return Verdict("right", "each node has its turn when every node that uses it has sent its share.")
+            orders = sum(too_early(self.uses, way) is None for way in permutations(self.example))
+            return Verdict("right", f"nobody passes on too early. This is one of {orders} right orders.")
         node, users = late
         full, arrived = gradients(self.uses, self.example)[node], gradients(self.uses, names)
         before = [user for user in names[: names.index(node)] if node in self.uses.get(user, {})]
@@ -488,6 +503,12 @@ exercises: list[Task] = [
             {"a": 1.5, "b": -2.0, "c": 0.25},
         ],
         mistakes=[
+            Mistake(
+                "last path kept",
+                "if what a path brings replaces what the paths before have brought",
+                "Where paths meet, what they bring is added: `+=`.",
+                _walks_back(lambda uses: last_path(uses, "L")),
+            ),
             *(
                 Mistake(
                     f"passes on at each call{', last input first' * last_first}",
