@@ -47,7 +47,14 @@ function choice(model, control, send) {
 
 function entry(model, control, send) {
   const input = element("input", { type: "text", autocomplete: "off", spellcheck: "false", ...own_keys });
-  input.addEventListener("change", () => send(control.name, input.value));
+  const commit = () => {
+    if (input.value !== model.get(control.name)) send(control.name, input.value);
+  };
+  input.addEventListener("change", commit);
+  // JupyterLab keeps Enter for itself, so it is done here.
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") commit();
+  });
   const show = () => (input.value = model.get(control.name));
   return { row: element("label", { class: "entry" }, element("span", {}, control.label), input), show };
 }
@@ -168,12 +175,15 @@ function mount(model, place) {
   for (const [name, control] of controls) listeners.push([`change:${name}`, control.show]);
   for (const [event, listener] of listeners) model.on(event, listener);
   controls.forEach(([, control]) => control.show());
+  const resized = new ResizeObserver(() => [picture, detail].forEach(scrolls));
+  resized.observe(root);
   place.classList.add("is-live");
   place.append(root);
   show_answer();
 
   return () => {
     clearTimeout(waiting);
+    resized.disconnect();
     for (const [event, listener] of listeners) model.off(event, listener);
     place.classList.remove("is-live");
     root.remove();

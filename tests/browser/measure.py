@@ -1,11 +1,14 @@
 """How fast and how steadily a picture follows its control, and whether anything grows while it does.
 
-All three take a notebook, a range input in it and the picture that answers to it.
+They take a notebook, a range input in it and the picture that answers to it.
 """
 
 from __future__ import annotations
 
 import statistics
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from driver import Notebook
@@ -33,10 +36,11 @@ class Latency:
 
 # A mutation is not yet a pixel: the next animation frame draws it, and a task queued in that frame runs after it.
 _STOPWATCH = """([slider, picture]) => {
+  window.stopwatch?.disconnect();
   const times = window.latencies = [];
   let pressed = null;
   slider.addEventListener('keydown', (event) => { pressed = event.timeStamp; });
-  new MutationObserver(() => {
+  window.stopwatch = new MutationObserver(() => {
     if (pressed === null) return;
     const since = pressed;
     pressed = null;
@@ -45,19 +49,26 @@ _STOPWATCH = """([slider, picture]) => {
       port1.onmessage = () => times.push(performance.now() - since);
       port2.postMessage(null);
     });
-  }).observe(picture, { childList: true, subtree: true, characterData: true, attributes: true });
+  });
+  window.stopwatch.observe(picture, { childList: true, subtree: true, characterData: true, attributes: true });
 }"""
 
 
-def latency(notebook: Notebook, slider: Locator, picture: Locator, presses: int = 60) -> Latency:
-    """Press arrow keys on the slider, to and fro, and time each picture. Raises when a press changes no picture."""
+def latency(notebook: Notebook, slider: Locator, picture: Locator, presses: int = 40) -> Latency:
+    """Press arrow keys on the slider, eight to the right and eight back, each 100 ms after the last picture.
+
+    Raises TimeoutError when a press changes no picture.
+    """
     page = notebook.page
-    page.evaluate(_STOPWATCH, [slider.element_handle(), picture.element_handle()])
     slider.focus()
+    page.keyboard.press("Home")
+    page.wait_for_timeout(500)
+    page.evaluate(_STOPWATCH, [slider.element_handle(), picture.element_handle()])
     warm_up = 5
     for press in range(presses + warm_up):
-        page.keyboard.press("ArrowRight" if press // 10 % 2 == 0 else "ArrowLeft")
+        page.keyboard.press("ArrowRight" if press // 8 % 2 == 0 else "ArrowLeft")
         page.wait_for_function("(count) => window.latencies.length > count", arg=press, timeout=5000)
+        page.wait_for_timeout(100)
     return Latency(tuple(page.evaluate("() => window.latencies")[warm_up:]))
 
 
@@ -118,7 +129,7 @@ class Footprint:
     listeners: int
     page_bytes: int
     widgets: int
-    kernel_bytes: int
+    kernel_blocks: int
 
 
 def footprint(notebook: Notebook) -> Footprint:
@@ -129,25 +140,37 @@ def footprint(notebook: Notebook) -> Footprint:
     page = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
     session.detach()
     kernel = notebook.run(
-        "import gc, ipywidgets, tracemalloc\n"
-        "tracemalloc.is_tracing() or tracemalloc.start()\n"
+        "import gc, ipywidgets, sys\n"
         "gc.collect() and None\n"
-        "print(len(ipywidgets.widgets.widget._instances), tracemalloc.get_traced_memory()[0])"
+        "print(len(ipywidgets.widgets.widget._instances), sys.getallocatedblocks())"
     ).split()
     return Footprint(int(page["Nodes"]), int(page["JSEventListeners"]), int(page["JSHeapUsedSize"]), *map(int, kernel))
 
 
-# Waits for each picture, as a slow hand does; the kernel answers every one.
-_CHANGE = """async ([slider, live, count]) => {
-  const low = Number(slider.min), steps = Math.round((Number(slider.max) - low) / Number(slider.step));
+_CHANGE = """async ([slider, count]) => {
+  const low = Number(slider.min), size = Number(slider.step);
+  const places = Math.round((Number(slider.max) - low) / size) + 1;
   for (let i = 0; i < count; i++) {
-    slider.value = low + (i % steps) * Number(slider.step);
+    slider.value = low + (i % places) * size;
     slider.dispatchEvent(new Event('input', { bubbles: true }));
     if (i % 10 === 9) await new Promise((done) => setTimeout(done, 0));
   }
+  return slider.value;
 }"""
 
 
-def change(notebook: Notebook, slider: Locator, live: Locator, count: int) -> None:
-    """Move the slider `count` times, faster than any hand."""
-    notebook.page.evaluate(_CHANGE, [slider.element_handle(), live.element_handle(), count])
+def change(notebook: Notebook, slider: Locator, count: int) -> float:
+    """Move the slider `count` times, faster than any hand; returns its last value."""
+    return float(notebook.page.evaluate(_CHANGE, [slider.element_handle(), count]))
+
+
+@contextmanager
+def messages(notebook: Notebook) -> Iterator[Counter[str]]:
+    """Counts the messages that the page and its server exchange: "sent" and "received" by the page."""
+    count: Counter[str] = Counter()
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.on("Network.webSocketFrameSent", lambda event: count.update(["sent"]))
+    session.on("Network.webSocketFrameReceived", lambda event: count.update(["received"]))
+    session.send("Network.enable")
+    yield count
+    session.detach()
