@@ -6,7 +6,6 @@ from ..mistakes import (
     forgot,
     forgot_slope,
     not_swapped,
-    rate_forgotten,
     rounded_early,
     sign_flipped,
     slope_at,
@@ -46,7 +45,7 @@ def at(given: Values, *names: str) -> Values:
 delta_rounded = Mistake(
     "dL/dz2 rounded before going on",
     "if dL/dz2 is rounded to three digits before it is passed on",
-    "Everything behind it inherits the lost digits: keep five until the end.",
+    "Everything after it inherits the lost digits: keep five until the end.",
     {"dL_dz2": lambda dL_dz2: float(f"{dL_dz2:.3g}")},
 )
 half_forgotten = Mistake(
@@ -199,7 +198,7 @@ exercises: list[Task] = [
         ],
         hints=[
             "Only the target is new. In which lines of the way back does y stand?",
-            "dL/da = a − y. Every line behind it is that one times factors that have not changed.",
+            "dL/da = a − y. Every line after it is that one times factors that have not changed.",
             (
                 "L = {L}, dL/da = {dL_da}, dL/dz2 = {dL_dz2}, dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dz1 = {dL_dz1},"
                 " dL/dw1 = {dL_dw1}; new w2 = {new_w2}, new w1 = {new_w1}."
@@ -210,24 +209,20 @@ exercises: list[Task] = [
         "04.check.on-your-own",
         "Two sigmoid neurons in a row with L = ½(a − y)², other numbers, and every line is yours.",
         steps=two_neurons,
-        asks=(*forward, *backward, "new_w2", "new_w1"),
-        given={"x": -1.5, "w1": 0.8, "w2": 2, "y": 0, "rate": 0.5},
+        asks=(*forward, *backward),
+        given={"x": -1.5, "w1": 0.8, "w2": 2, "y": 0},
         mistakes=[
             half_forgotten,
-            *uphills,
-            *slips,
+            *slips[1:],  # nothing is updated here
             forgot("dL_dw1", "x", keeps="dL_dz1"),
             not_swapped("dL_dw1", "dL_dz1", "w1", "x"),
-            rate_forgotten("new_w1", "w1", "dL_dw1"),
-            rate_forgotten("new_w2", "w2", "dL_dw2"),
         ],
         hints=[
-            "The same thirteen lines. Mind the sign of x: it comes in twice, in z1 and at the very end.",
-            *backward_hints[1:2],
+            "The same eleven lines. Mind the sign of x: it comes in twice, in z1 and at the very end.",
+            backward_hints[1],
             (
                 "z1 = {z1}, h = {h}, z2 = {z2}, a = {a}, L = {L}; dL/da = {dL_da}, dL/dz2 = {dL_dz2},"
-                " dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dz1 = {dL_dz1}, dL/dw1 = {dL_dw1}; new w2 = {new_w2},"
-                " new w1 = {new_w1}."
+                " dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dz1 = {dL_dz1}, dL/dw1 = {dL_dw1}."
             ),
         ],
     ),
@@ -284,9 +279,9 @@ exercises: list[Task] = [
         ],
         hints=[
             "Which line of the way back needs h? And from which of the given values can h be made again?",
-            "h = σ(w1 · x) is one product and one sigmoid, `1 / (1 + np.exp(-w1 * x))`. Then the six lines as before.",
+            "h = σ(w1 · x) is one product and one sigmoid, `sigma(w1 * x)`. Then the six lines as before.",
             (
-                "`h = 1 / (1 + np.exp(-w1 * x))`, `delta2 = (a - y) * a * (1 - a)`,"
+                "`h = sigma(w1 * x)`, `delta2 = (a - y) * a * (1 - a)`,"
                 " `delta1 = delta2 * w2 * h * (1 - h)`, `return delta1 * x, delta2 * h`."
             ),
         ],
@@ -420,13 +415,13 @@ quizzes = {
             ),
             Question(
                 "04.quiz.2",
-                "Which numbers of the forward pass does the way back need again?",
+                "Besides x, y and the weights: which numbers of the forward pass stand in the lines of the way back?",
                 [
-                    wrong("only the loss", "The loss is where it starts; its value is not even needed."),
-                    wrong("only the weights", "The slopes and the weights' own gradients need h and a."),
+                    wrong("the loss", "The loss is where it starts; its value is not even needed."),
+                    wrong("z1 and z2", "The slope of σ is made from its output, h(1 − h), so z is not needed."),
                     right(
-                        "x, h, a and the weights",
-                        "Slopes come from h and a, weights' gradients from x and h.",
+                        "h and a",
+                        "Each gives the slope of its sigmoid; a stands in the error too, and h in dL/dw2.",
                     ),
                 ],
             ),
