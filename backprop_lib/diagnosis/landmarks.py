@@ -168,9 +168,7 @@ class Landmarks:
                 continue
             padded = (1,) * (len(large) - len(small)) + small
             axes = tuple(k for k, (a, b) in enumerate(zip(padded, large)) if a != b or k < len(large) - len(small))
-            copies = int(np.prod([large[k] for k in axes]))
-            if copies > 1:
-                found.append(Repeated(edge, parameter, axes, copies))
+            found.append(Repeated(edge, parameter, axes, int(np.prod([large[k] for k in axes]))))
         return found
 
     @cached_property
@@ -210,10 +208,13 @@ class Landmarks:
                 return passed.shape[self.batch_axis] if passed.ndim > 1 else 1
         return max((bias.copies for bias in self.biases), default=1)
 
-    def _split(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
+    def split(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
         """Of an array of predictions: how many entries, examples, outputs for each example."""
         entries = int(np.prod(shape))
-        examples = shape[self.batch_axis] if len(shape) > 1 else entries
+        if len(shape) > 1:
+            examples = shape[self.batch_axis]
+        else:
+            examples = entries if self.examples > 1 or not self.layers else 1
         return entries, examples, entries // examples if examples else 1
 
     @cached_property
@@ -227,7 +228,7 @@ class Landmarks:
             summed = walk.values[edges[0].source].shape
             if operation is ops.mean:
                 axis = walk.arguments[i][1]
-                entries, examples, outputs = self._split(summed)
+                entries, examples, outputs = self.split(summed)
                 if axis is not None and len(axis) < len(summed):
                     entries = ops.count(walk.values[edges[0].source], axis)
                     examples, outputs = entries, 1
@@ -236,12 +237,12 @@ class Landmarks:
                 rows = ops.rows(walk.values[edges[0].source])
                 found.append(Average(i, edges, rows, rows, 1))
             elif operation in LOSSES:
-                found.append(Average(i, edges, *self._split(summed)))
+                found.append(Average(i, edges, *self.split(summed)))
             else:
                 divisor = self._divisor(i)
                 if divisor is not None:
                     found.append(Average(i, edges, divisor, divisor, 1))
-        return [average for average in found if average.entries > 1]
+        return found
 
     @cached_property
     def sums(self) -> list[int]:
@@ -268,7 +269,7 @@ class Landmarks:
         if ratio < 1.5 or abs(ratio - round(ratio)) > SMALL * ratio:
             return None
         sizes = {self.examples} | {
-            n for s in self.sums for n in self._split(walk.values[walk.out_of[s][0].source].shape)
+            n for s in self.sums for n in self.split(walk.values[walk.out_of[s][0].source].shape)
         }
         for candidate in (round(ratio), round(ratio / 2)):
             if candidate in sizes and candidate > 1:
@@ -467,7 +468,7 @@ class Landmarks:
         if self.walk.values[i].size < 2:
             return None
         gradient = self.walk.totals[i]
-        entries, examples, _ = self._split(gradient.shape)
+        entries, examples, _ = self.split(gradient.shape)
         if np.max(np.abs(gradient)) * entries < 1e-6:
             return None
         for count in (1, examples, entries):

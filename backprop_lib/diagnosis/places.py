@@ -123,8 +123,7 @@ def _with_other_input(walk: Walk, edge: Edge, position: int, value: Any) -> Edge
 def one_over_m_missing(marks: Landmarks) -> Places:
     for average in marks.averages:
         for kin, m in enumerate(dict.fromkeys((average.entries, average.examples))):
-            if m > 1:
-                yield Place((average.node,), _scaled(marks.walk, average.edges, m), ("loss", kin))
+            yield Place((average.node,), _scaled(marks.walk, average.edges, m), ("loss", kin))
     for m in _batch_sizes(marks):
         yield from _at_parameters(marks, m, ("weight", "bias", "other"), m)
 
@@ -132,15 +131,13 @@ def one_over_m_missing(marks: Landmarks) -> Places:
 def one_over_m_twice(marks: Landmarks) -> Places:
     for average in marks.averages:
         for kin, m in enumerate(dict.fromkeys((average.entries, average.examples))):
-            if m > 1:
-                yield Place((average.node,), _scaled(marks.walk, average.edges, 1 / m), ("loss", kin))
+            yield Place((average.node,), _scaled(marks.walk, average.edges, 1 / m), ("loss", kin))
     for m in _batch_sizes(marks):  # a bias divided once more is bias_averaged
         yield from _at_parameters(marks, 1 / m, ("weight", "other"), m)
 
 
 def _batch_sizes(marks: Landmarks) -> list[int]:
-    sizes = [m for average in marks.averages for m in (average.entries, average.examples)]
-    return [m for m in dict.fromkeys(sizes) if m > 1]
+    return list(dict.fromkeys(m for average in marks.averages for m in (average.entries, average.examples)))
 
 
 def _at_parameters(marks: Landmarks, factor: float, roles: tuple[str, ...], m: int) -> Places:
@@ -171,7 +168,7 @@ def one_over_m_added(marks: Landmarks) -> Places:
 
 def mean_over_outputs_too(marks: Landmarks) -> Places:
     for site in marks.sites:
-        examples, outputs = _batch_of(site, marks)
+        _, examples, outputs = marks.split(np.shape(site.prediction))
         mean_over_examples = any(abs(site.weight * examples - k) < 1e-9 for k in (1, 2))
         if outputs > 1 and (site.kind == "softmax" or (site.kind == "squared" and mean_over_examples)):
             yield Place((site.node,), _after(site.node, _divided_by(outputs)), None)
@@ -179,16 +176,6 @@ def mean_over_outputs_too(marks: Landmarks) -> Places:
 
 def _divided_by(n: int) -> Callable[[Any], Any]:
     return lambda g: g / n
-
-
-def _batch_of(site: Site, marks: Landmarks) -> tuple[int, int]:
-    """How many examples meet the loss at a site, and how many outputs each of them has."""
-    shape = np.shape(site.prediction)
-    if len(shape) > 1:
-        examples = shape[marks.batch_axis]
-    else:
-        examples = 1 if site.kind == "softmax" else int(np.prod(shape))
-    return examples, int(np.prod(shape)) // examples
 
 
 def mean_over_examples_only(marks: Landmarks) -> Places:
@@ -237,10 +224,10 @@ def squared_error_delta(marks: Landmarks) -> Places:
 
 
 def _weights_of_the_error(site: Site, marks: Landmarks) -> list[float]:
-    """What a learner may multiply prediction − target with: what this loss has, without a 2, 1/m or 1/entries."""
-    examples, outputs = _batch_of(site, marks)
-    usual = [1 / n for n in (1, examples, examples * outputs) if any(abs(site.weight * n - k) < 1e-9 for k in (1, 2))]
-    return list(dict.fromkeys([*usual, site.weight, site.weight / 2, 1 / examples]))
+    """What a learner may multiply prediction − target with: what this loss divides by, or the number of examples."""
+    entries, examples, _ = marks.split(np.shape(site.prediction))
+    usual = [1 / n for n in (1, examples, entries) if any(abs(site.weight * n - k) < 1e-9 for k in (1, 2))]
+    return list(dict.fromkeys([*(usual or [site.weight, site.weight / 2]), 1 / examples]))
 
 
 def softmax_elementwise(marks: Landmarks) -> Places:
@@ -468,7 +455,7 @@ def one_example_only(marks: Landmarks) -> Places:
             kin = (index, factor)
             for layer in marks.layers:
                 values = walk.values[layer.other]
-                if walk.operation(layer.edge.consumer) is ops.matmul and values.ndim == 2 and values.shape[axis] > 1:
+                if walk.operation(layer.edge.consumer) is ops.matmul and values.ndim == 2:
                     change = _on_edge(layer.edge, _example(walk, layer, index, axis, factor))
                     yield Place((layer.parameter,), change, kin)
             for bias in marks.biases:

@@ -1,6 +1,5 @@
 """Which mistake explains these wrong numbers? Replay the backward pass with each, and see which one reproduces them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .bank import MISTAKES, Mistake, Place
-from .black_box import remark
+from .bank import Mistake
+from .black_box import constant_factor, remark
 from .blindness import reasons
 from .claims import Claim, claims_of
 from .landmarks import Landmarks
+from .places import Place
+from .replays import every_place, words_of
 from .report import Diagnosis, Suspect, comparison, listed, number
 from .walk import Change, DoesNotFit, walk_of
 
@@ -164,7 +165,7 @@ class _Examination:
         one, two = (self._suspects([hit])[0] for hit in pair)
         message = (
             "No single mistake of the bank gives these numbers; exactly one pair does. "
-            f"{self._sentence(pair[0], one.where)} {self._sentence(pair[1], two.where, 'The other:')}"
+            f"{self._sentence(pair[0], one.where, 'One:')} {self._sentence(pair[1], two.where, 'The other:')}"
         )
         return Diagnosis(False, None, listed([one.where, two.where]), message, pair=(one, two), table=self._table())
 
@@ -198,17 +199,13 @@ class _Examination:
         found = []
         for name, alike in kinds.items():
             first = alike[0]
-            places = tuple(dict.fromkeys(self._place(hit.place) for hit in alike))
+            places = tuple(dict.fromkeys(words_of(hit.place, self.marks) for hit in alike))
             in_words = isinstance(first.place.where[0], str) or first.place.everywhere
             where = places[0] if in_words or len(places) == 1 else f"{places[0]} (or {listed(places[1:3], 'or')})"
-            found.append(Suspect(name, where, self._sentence(first, self._words(first.place)), places, first.rate))
+            found.append(
+                Suspect(name, where, self._sentence(first, words_of(first.place, self.marks)), places, first.rate)
+            )
         return found
-
-    def _words(self, place: Place) -> str:
-        return listed([w if isinstance(w, str) else self.marks.label(w) for w in place.where])
-
-    def _place(self, place: Place) -> str:
-        return f"everywhere: {self._words(place)}" if place.everywhere else self._words(place)
 
     @staticmethod
     def _sentence(hit: _Hit, where: str, opening: str = "Exactly your numbers come out if") -> str:
@@ -237,7 +234,7 @@ class _Examination:
 
     @cached_property
     def _places(self) -> list[tuple[Mistake, Place]]:
-        return [(mistake, place) for mistake in MISTAKES for place in mistake.all_places(self.marks)]
+        return every_place(self.marks)
 
     def _fits(self, change: Change) -> bool:
         """Whether the replay with that change gives all claimed numbers. Given up at the first that differs."""
@@ -294,7 +291,7 @@ class _Examination:
             if rate is None or not self._fits(place.at_rate(rate)):
                 continue
             nearest = min(ROUND_RATES, key=lambda r: abs(r - rate))
-            if abs(nearest - rate) <= 1e-6 * nearest and self._fits(place.at_rate(nearest)):
+            if self._fits(place.at_rate(nearest)):
                 return nearest
             return rate if self._speaks_for_itself(place.at_rate(rate)) else None
         return None
@@ -336,37 +333,54 @@ class _Examination:
     # ---- two at a time --------------------------------------------------------------------------------------------
 
     def _pair(self) -> tuple[_Hit, _Hit] | None:
-        """The one pair of mistakes that gives the claimed numbers; None if there is none, or more than one."""
+        """The one pair of mistakes that gives the claimed numbers; None if there is none, or more than one.
+
+        Of the two, one must explain alone the wrong gradient that the walk reaches first; or one is a factor on
+        everything, such as a lost sign or 1/m at the loss, and the other explains that gradient up to this factor.
+        """
         if sum(claim.wrong_entries for claim in self.wrong) < PAIR_EVIDENCE:
             return None
-        found: dict[frozenset[str], tuple[_Hit, _Hit]] = {}
         hits = [_Hit(mistake, place) for mistake, place in self._places if place.at_rate is None]
-        for first in self._first_halves(hits):
-            for second in hits:
-                if second is first or first.place.change.overlaps(second.place.change):
-                    continue
-                if self._fits(first.place.change | second.place.change):
-                    found.setdefault(frozenset((first.mistake.name, second.mistake.name)), (first, second))
-                    if len(found) > 1:
-                        return None
+        nearest = self.wrong[0]
+        alone = [(hit, self._gradient_at(nearest.i, hit.place.change)) for hit in hits]
+        factors = self._factors(hits, nearest)
+        candidates = []
+        for first, gradient in alone:
+            if gradient is None:
+                continue
+            if nearest.fits(gradient):
+                candidates += [(first, second) for second in hits if second is not first]
+            else:
+                candidates += [(whole, first) for whole, k in factors if nearest.fits(k * gradient)]
+        found: dict[frozenset[str], tuple[_Hit, _Hit]] = {}
+        for first, second in candidates:
+            one, two = first.place.change, second.place.change
+            if not one.overlaps(two) and self._fits(one | two):
+                found.setdefault(frozenset((first.mistake.name, second.mistake.name)), (first, second))
+                if len(found) > 1:
+                    return None
         return next(iter(found.values()), None)
 
-    def _first_halves(self, hits: list[_Hit]) -> Iterator[_Hit]:
-        """Mistakes that explain, alone, the wrong gradient that the walk reaches first; and those of the loss."""
-        nearest = self.wrong[0]
+    def _gradient_at(self, i: int, change: Change) -> Any:
+        """The gradient at value i in a replay; None if it stays as it was, or the replay fails."""
+        if not self._reached_by(change) >> i & 1:
+            return None
+        try:
+            return next((gradient for k, gradient in self.walk.replay(change) if k == i), None)
+        except DoesNotFit:
+            return None
+
+    def _factors(self, hits: list[_Hit], nearest: Claim) -> list[tuple[_Hit, float]]:
+        """Mistakes at the loss that multiply every gradient by one factor, each factor once for each kind."""
         everything = self._bits(self.marks.leaves)
+        found: dict[tuple[str, float], _Hit] = {}
         for hit in hits:
             if hit.mistake.name in AT_THE_LOSS and not everything & ~self._reached_by(hit.place.change):
-                yield hit
-                continue
-            try:
-                for i, gradient in self.walk.replay(hit.place.change):
-                    if i == nearest.i:
-                        if nearest.fits(gradient):
-                            yield hit
-                        break
-            except DoesNotFit:
-                continue
+                gradient = self._gradient_at(nearest.i, hit.place.change)
+                k = None if gradient is None else constant_factor(nearest.true, np.asarray(gradient), 1e-9)
+                if k is not None:
+                    found.setdefault((hit.mistake.name, round(k, 9)), hit)
+        return [(hit, k) for (_, k), hit in found.items()]
 
 
 def _size(a: np.ndarray) -> float:

@@ -138,6 +138,14 @@ def convergent(seed: int) -> Tensor:
     return lib.mean_squared_error(out, r.normal(size=(5, 2))) + 0.01 * lib.square(w).sum()
 
 
+def square_shapes(seed: int) -> Tensor:
+    """As many examples as inputs, neurons and outputs: every wrong transpose passes the shape check."""
+    r = np.random.default_rng(seed)
+    w1, b1, w2, b2 = (weight(r, *shape, name=name) for name, shape in zip(("W1", "b1", "W2", "b2"), ((4, 4), (4,)) * 2))
+    a1 = lib.tanh(r.normal(size=(4, 4)) @ w1 + b1)
+    return lib.mean_squared_error(lib.sigmoid(a1 @ w2 + b2), r.uniform(size=(4, 4)))
+
+
 def residual(seed: int) -> Tensor:
     r = np.random.default_rng(seed)
     x, u = r.normal(size=(5, 4)), weight(r, 4, 4, name="U")
@@ -146,6 +154,16 @@ def residual(seed: int) -> Tensor:
     h.name = "h"
     h = h + lib.relu(h @ w)
     return lib.cross_entropy(h @ v, one_hot(r, 5, 3))
+
+
+def one_sum(seed: int) -> Tensor:
+    """A loss that is a sum over the examples, written with what an engine without activations has."""
+    r = np.random.default_rng(seed)
+    w1, b1 = weight(r, 3, 5, name="W1"), weight(r, 5, name="b1")
+    w2 = weight(r, 5, 4, name="W2")
+    a1 = 1 / (1 + lib.exp(-(r.normal(size=(7, 3)) @ w1 + b1)))
+    a1.name = "a1"
+    return 0.5 * ((a1 @ w2 - r.normal(size=(7, 4))) ** 2).sum()
 
 
 def two_neurons(seed: int) -> Tensor:
@@ -173,6 +191,16 @@ def networks() -> dict[str, Callable[[int], Tensor]]:
                 )
     for activation in ACTIVATIONS:
         found[f"columns, {activation}"] = lambda seed, a=activation: columns(seed, a)
-    for make in (torch_style, one_example, shared_weight, convergent, residual, two_neurons, formula):
-        found[make.__name__] = make
+    for make in (
+        torch_style,
+        one_example,
+        shared_weight,
+        convergent,
+        square_shapes,
+        residual,
+        one_sum,
+        two_neurons,
+        formula,
+    ):
+        found[make.__name__.replace("_", " ")] = make
     return found
