@@ -94,7 +94,8 @@ class Graph:
         graph.backward()      # every gradient
 
     Comparisons and `where` are evaluated anew as well. A Python `if` is not part of the graph: a replay takes the
-    branch that was taken when the graph was built.
+    branch that was taken when the graph was built. An index stays what it was, too, also one made by a comparison:
+    after `x[x > 0]` a replay takes the same entries again.
     """
 
     def __init__(self, output: Tensor):

@@ -447,6 +447,16 @@ class Tensor:
     def _called(self) -> str:
         return f"Tensor {self.name!r}" if self.name is not None else "this Tensor"
 
+    def __reduce__(self):
+        """For `copy` and `pickle`: a leaf with the same value, gradient and name, that shares nothing with this one."""
+        if self.operation is not None:
+            raise TypeError(
+                f"{self._called()} was computed by {self.operation.name}, and a copy would not know how. "
+                "Copy the leaves it was computed from, or its value with detach()."
+            )
+        gradient = self._grad._data if isinstance(self._grad, Tensor) else self._grad
+        return _leaf, (np.array(self._settle()), self.requires_grad, self.name, gradient)
+
     def __array__(self, dtype=None, copy=None):
         if self.requires_grad:
             raise TypeError(
@@ -751,6 +761,12 @@ def _as_numbers(data: Any) -> Any:
             "example with float(...) or array.astype(float)."
         )
     return _frozen(array)
+
+
+def _leaf(data: Any, requires_grad: bool, name: str | None, gradient: Any) -> Tensor:
+    leaf = Tensor(data, requires_grad, name)
+    leaf.grad = gradient
+    return leaf
 
 
 def _frozen(array: Any) -> Any:

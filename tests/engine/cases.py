@@ -411,8 +411,9 @@ def all_cases(lib) -> list[Case]:
 
 
 def one_of_each(lib) -> list[Case]:
-    """One case of each kind."""
-    return list({case.kind: case for case in all_cases(lib)}.values())
+    """One case of each kind, with as many numbers as there are in any."""
+    by_size = sorted(all_cases(lib), key=lambda case: sum(x.size for x in case.inputs))
+    return list({case.kind: case for case in by_size}.values())
 
 
 # Most promises are asked of all cases of a kind in one test.

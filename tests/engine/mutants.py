@@ -1,9 +1,8 @@
 """Spoilt copies of the engine: the same source with one mistake in it, imported under another name."""
 
-import ast
 import importlib
+import re
 import sys
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ SOURCE = Path(backprop_lib.__file__).parent
 
 
 class Mistake(NamedTuple):
-    """In `file`, `right` is replaced by `wrong`. Both as `ast.unparse` writes them."""
+    """In `file`, `right` is replaced by `wrong`. Where lines break in `right` does not matter."""
 
     what: str
     file: str
@@ -25,11 +24,12 @@ class Mistake(NamedTuple):
     def __str__(self):
         return self.what
 
-
-@cache
-def canonical(module: str) -> str:
-    """The module's source without comments and layout."""
-    return ast.unparse(ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8")))
+    def planted(self, source: str) -> str:
+        """The source with the mistake in it."""
+        words = re.findall(r"\w+|[^\w\s]", self.right)
+        found = re.findall(pattern := r"\s*".join(map(re.escape, words)), source)
+        assert len(found) == 1, f"{self.file}.py has {len(found)} places that read: {self.right}"
+        return re.sub(pattern, lambda _: self.wrong, source)
 
 
 def spoilt(mistake: Mistake | None, folder: Path):
@@ -38,11 +38,9 @@ def spoilt(mistake: Mistake | None, folder: Path):
     target = folder / name
     target.mkdir()
     for path in SOURCE.glob("*.py"):
-        text = canonical(path.stem)
+        text = path.read_text(encoding="utf-8")
         if mistake is not None and path.stem == mistake.file:
-            found = text.count(mistake.right)
-            assert found == 1, f"{mistake.file}.py has {found} places that read: {mistake.right}"
-            text = text.replace(mistake.right, mistake.wrong)
+            text = mistake.planted(text)
         (target / path.name).write_text(text, encoding="utf-8")
     sys.path.insert(0, str(folder))
     try:

@@ -178,6 +178,16 @@ def test_comparisons_and_branches_are_evaluated_anew(lib):
     assert x.grad.tolist() == [4 + 1, -1.0, 2.0]
 
 
+def test_an_index_stays_what_it_was(lib):
+    """As the docstring says: the entries that were positive when the graph was built."""
+    x = lib.Tensor([-1.0, 2.0, 3.0])
+    graph = lib.Graph(x[x > 0].sum())
+    x.data = [5.0, -7.0, 1.0]
+    assert graph.forward().item() == -6.0
+    graph.backward()
+    assert x.grad.tolist() == [0.0, 1.0, 1.0]
+
+
 def test_a_training_loop_without_rebuilding(lib):
     x, y = numbers((8, 2)), numbers((8,), key=1)
     w, b = lib.Tensor(numbers((2,), key=2)), lib.Tensor(0.0)

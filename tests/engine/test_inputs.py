@@ -3,6 +3,7 @@
 import copy
 import decimal
 import fractions
+import pickle
 
 import numpy as np
 import pytest
@@ -226,16 +227,44 @@ def test_items(lib):
         lib.Tensor([1.0, 2.0]).item()
 
 
-def test_copying_a_leaf(lib):
+COPIES = {
+    "deepcopy": copy.deepcopy,
+    "copy": copy.copy,
+    "pickle": lambda t: pickle.loads(pickle.dumps(t)),
+    "deepcopy in a list": lambda t: copy.deepcopy([t])[0],
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_a_copied_leaf_shares_nothing(lib, how):
     w = lib.Tensor([1.0, 2.0], name="w")
-    w.data[0] = 5.0
-    twin = copy.deepcopy(w)
+    (w * w).sum().backward()
+    mine = w.data
+    mine[0] = 5.0
+    twin = COPIES[how](w)
+    assert (twin.name, twin.requires_grad, twin.data.tolist(), twin.grad.tolist()) == (
+        "w",
+        True,
+        [5.0, 2.0],
+        [2.0, 4.0],
+    )
     twin.data -= 1.0
-    assert w.data.tolist() == [5.0, 2.0]
-    assert twin.data.tolist() == [4.0, 1.0]
-    (twin * twin).sum().backward()
-    assert twin.grad.tolist() == [8.0, 2.0]
-    assert w.grad is None
+    twin.grad *= 0
+    loss = (w * w).sum()
+    assert loss.item() == 29.0
+    mine[1] = 9.0  # still noticed after the twin has gone its own way
+    with pytest.raises(ValueError, match="'w'"):
+        loss.backward()
+    assert w.grad.tolist() == [2.0, 4.0]
+    single = COPIES[how](lib.Tensor(np.float32(2.5), requires_grad=False))
+    assert (single.item(), single.dtype, single.requires_grad) == (2.5, np.float32, False)
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_a_result_is_not_copied(lib, how):
+    """A copy of a result would need a copy of everything it was computed from."""
+    with pytest.raises(TypeError, match="multiply.*detach"):
+        COPIES[how](lib.Tensor([1.0, 2.0]) * 2)
 
 
 def test_a_gradient_may_be_set(lib):
