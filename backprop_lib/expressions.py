@@ -162,11 +162,12 @@ class _Builder:
         return value
 
     def refused(self, node: ast.AST) -> ExpressionError:
-        hint = (
-            "Write ** for a power."
-            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor)
-            else (f"Numbers, names, + - * / **, parentheses and these functions can be used: {', '.join(FUNCTIONS)}.")
-        )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+            hint = "Write ** for a power."
+        elif isinstance(node, ast.Call):
+            hint = f"Every product needs its sign: 2*(x + 1), not 2(x + 1). The functions are {', '.join(FUNCTIONS)}."
+        else:
+            hint = f"Numbers, names, + - * / **, parentheses and these functions can be used: {', '.join(FUNCTIONS)}."
         return ExpressionError(f"{self.piece(node)} cannot be drawn. {hint}")
 
     def piece(self, node: ast.AST) -> str:

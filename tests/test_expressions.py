@@ -50,6 +50,8 @@ def test_a_name_used_twice_is_one_leaf_and_a_line_names_its_node():
         ("", "nothing to compute"),
         ("x +", "2*x, not 2x"),
         ("2x", "2*x, not 2x"),
+        ("(x + 2)(x - 5)", "Every product needs its sign"),
+        ("2(x + 1)", "Every product needs its sign"),
         ("x ^ 2", "Write \\*\\* for a power"),
         ("x", "computes nothing"),
         ("y = x", "only renames"),
