@@ -224,8 +224,9 @@ class Tensor:
         """Carry the gradient of this Tensor back to everything it was computed from.
 
         gradient : the upstream gradient here, of this Tensor's shape; may be left out for a single number (then it is
-        1). create_graph : record the backward pass too, so that the leaves' gradients are Tensors to differentiate
-        again.
+        1).
+        create_graph : record the backward pass too, so that the leaves' gradients are Tensors to differentiate again.
+        Such a gradient holds on to its graph, and so to its leaf, until `zero_grad()` lets it go.
 
         Leaves add up over calls (`zero_grad()` starts again); inner nodes hold the last call's gradient.
         Raises ValueError where there is nothing to differentiate, the gradient is missing or has another shape, or a
