@@ -77,3 +77,12 @@ def test_names_are_text_in_picture_and_table():
     hostile = "<img src=x onerror=alert(1)>"
     frame = GraphStepper(Tensor(2.0, name=hostile) * 3).frames[-1]
     assert "<img" not in frame["picture"] + frame["detail"]
+
+
+def test_a_notebook_keeps_the_whole_graph_at_rest():
+    saved = GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4").saved
+    assert saved.sentence == "f = −12; ∂f/∂x = −4, ∂f/∂y = −4, ∂f/∂z = 3."
+    assert ">∂f/∂z = 3<" in saved.picture
+    stepper = GraphStepper("x * y")
+    stepper.expression = "x / 0"
+    assert stepper.saved.sentence.startswith("f = 2; ")

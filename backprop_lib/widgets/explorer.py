@@ -202,7 +202,7 @@ class Explorer(anywidget.AnyWidget):
         Jupyter's name for the session keeps two notebooks in one page apart; nbclient gives none.
         """
         session = os.environ.get("JPY_SESSION_NAME")
-        content = repr((type(self).__name__, self.values, self.saved.sentence, session))
+        content = repr((type(self).__name__, self.values, self.frames[-1]["sentence"], session))
         digest = hashlib.sha256(content.encode()).hexdigest()[:10]
         self._seen[digest] += 1
         return f"{digest}-{self._seen[digest]}"

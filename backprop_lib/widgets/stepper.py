@@ -15,29 +15,37 @@ from .explorer import Entry, Explorer, Frame
 _LONGEST_DERIVATION = 40  # steps; above that the table has to do
 
 
-def frames_of(output: Tensor, groups: dict | None = None) -> list[Frame]:
-    """One frame for each step of `Graph(output).steps()`: picture, sentence, and the table and derivation so far.
+class Stepper(Explorer):
+    """Steps through a graph: forward, then backward."""
 
-    All four are made from the same `Reading`, so they cannot say different things.
-    """
-    reading = Reading(Graph(output))
-    picture = GraphPicture(reading, groups)
-    return [
-        Frame(picture.svg(step), reading.sentence(step), _detail(reading, step)) for step in range(len(reading.steps))
-    ]
+    def steps_of(self, output: Tensor, groups: dict | None = None) -> list[Frame]:
+        """One frame for each step of `Graph(output).steps()`: picture, sentence, and the table and derivation so far.
+
+        All four are made from the same `Reading`, so they cannot say different things.
+        """
+        reading = Reading(Graph(output))
+        picture = GraphPicture(reading, groups)
+        self._at_rest = _frame(reading, picture, None)
+        return [_frame(reading, picture, step) for step in range(len(reading.steps))]
+
+    @property
+    def saved(self) -> Frame:
+        """Every value and gradient at once."""
+        assert self.frames  # looking at them draws them, if nobody has yet
+        return self._at_rest
 
 
-def _detail(reading: Reading, step: int) -> str:
+def _frame(reading: Reading, picture: GraphPicture, step: int | None) -> Frame:
     parts = [f"<details open><summary>Table</summary>{graph_table(reading, step).html}</details>"]
     if len(reading.steps) <= _LONGEST_DERIVATION:
         # The converter knows neither `aligned` nor extra room between rows.
         latex = graph_latex(reading, step).replace("{aligned}", "{align*}").replace("[4pt]", "")
         derivation = convert(latex, display="block")
         parts.append(f"<details><summary>Derivation by hand</summary>{derivation}</details>")
-    return "".join(parts)
+    return Frame(picture.svg(step), reading.sentence(step), "".join(parts))
 
 
-class TensorStepper(Explorer):
+class TensorStepper(Stepper):
     """The steps of a computation that exists already, at its present values."""
 
     title = "Step through the graph"
@@ -48,14 +56,14 @@ class TensorStepper(Explorer):
                 f"A stepper needs a Tensor or an expression as text; given was {type(output).__name__}. "
                 'Try GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4").'
             )
-        self._steps = frames_of(output, groups)
+        self._output, self._groups = output, groups
         super().__init__(**values)
 
     def draw(self, **values: Any) -> list[Frame]:
-        return self._steps
+        return self.steps_of(self._output, self._groups)
 
 
-class ExpressionStepper(Explorer):
+class ExpressionStepper(Stepper):
     """The steps of an expression that the reader types, with the values that the reader gives."""
 
     title = "Step through your own expression"
@@ -64,7 +72,7 @@ class ExpressionStepper(Explorer):
 
     def draw(self, expression: str, numbers: str) -> list[Frame]:
         """Raises ExpressionError, whose sentence the page shows, for a text that is no expression."""
-        return frames_of(build(expression, read_values(numbers)))
+        return self.steps_of(build(expression, read_values(numbers)))
 
 
 def GraphStepper(source: str | Tensor, numbers: str | None = None, **options: Any) -> Explorer:
@@ -80,7 +88,7 @@ def GraphStepper(source: str | Tensor, numbers: str | None = None, **options: An
     return ExpressionStepper(expression=source, numbers=numbers, **options)
 
 
-class ChainStepper(Explorer):
+class ChainStepper(Stepper):
     """Two sigmoid neurons in a row, z₁ = w₁·x, h = σ(z₁), z₂ = w₂·h, a = σ(z₂), L = ½(a − y)², step by step."""
 
     title = "Two neurons in a row"
@@ -88,4 +96,4 @@ class ChainStepper(Explorer):
     numbers = Entry("x = 1, w1 = 0.5, w2 = -0.3, y = 1", label="values")
 
     def draw(self, numbers: str) -> list[Frame]:
-        return frames_of(build(self.expression, read_values(numbers), fixed=("x", "y")))
+        return self.steps_of(build(self.expression, read_values(numbers), fixed=("x", "y")))
