@@ -37,7 +37,8 @@ class Stepper(Explorer):
 
 def _frame(reading: Reading, picture: GraphPicture, step: int | None) -> Frame:
     parts = [f"<details open><summary>Table</summary>{graph_table(reading, step).html}</details>"]
-    if len(reading.steps) <= _LONGEST_DERIVATION:
+    # A page that does not trust the notebook takes MathML apart, so what is saved has the table only.
+    if step is not None and len(reading.steps) <= _LONGEST_DERIVATION:
         # The converter knows neither `aligned` nor extra room between rows.
         latex = graph_latex(reading, step).replace("{aligned}", "{align*}").replace("[4pt]", "")
         derivation = convert(latex, display="block")
