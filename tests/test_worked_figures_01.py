@@ -1,4 +1,4 @@
-"""The worked figures of notebook 01, computed by the engine, agree to the digits printed, and the notebook shows them."""
+"""Worked figures of notebook 01: the engine agrees with them to the digits printed, and the notebook shows them."""
 
 from __future__ import annotations
 
