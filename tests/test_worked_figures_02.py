@@ -257,10 +257,10 @@ def test_every_order_is_judged_as_its_definition_says(task):
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ("L e c f d a b", "when c has its turn, 1 of its 7 has arrived: f has not sent a share yet"),
-        ("L f e c a d b", "when a has its turn, 7 of its 25 has arrived: d has not sent a share yet"),
-        ("a b c d e f L", "when a has its turn, 0 of its 25 has arrived: c and d have not sent a share yet"),
-        ("f L e c d a b", "when f has its turn, 0 of its 1 has arrived: L has not"),
+        ("L e c f d a b", "When c has its turn, 1 of its 7 has arrived: f has not sent a share yet"),
+        ("L f e c a d b", "When a has its turn, 7 of its 25 has arrived: d has not sent a share yet"),
+        ("a b c d e f L", "When a has its turn, 0 of its 25 has arrived: c and d have not sent a share yet"),
+        ("f L e c d a b", "When f has its turn, 0 of its 1 has arrived: L has not"),
         ("L e f", "c is missing"),
         ("L e f c d a b a", "a stands there more than once"),
         ("L e f c d a x", "there is no 'x'"),

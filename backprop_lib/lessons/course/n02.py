@@ -104,14 +104,14 @@ class Ordering(Task):
         late = too_early(self.uses, names)
         if late is None:
             orders = sum(too_early(self.uses, way) is None for way in permutations(self.example))
-            return Verdict("right", f"nobody passes on too early. This is one of {orders} right orders.")
+            return Verdict("right", f"Nobody passes on too early. This is one of {orders} right orders.")
         node, users = late
         full, arrived = gradients(self.uses, self.example)[node], gradients(self.uses, names)
         before = [user for user in names[: names.index(node)] if node in self.uses.get(user, {})]
         so_far = sum(arrived[user] * self.uses[user][node] for user in before)
         return Verdict(
             "wrong",
-            f"when {node} has its turn, {shown(so_far)} of its {shown(full)} has arrived: {' and '.join(users)} "
+            f"When {node} has its turn, {shown(so_far)} of its {shown(full)} has arrived: {' and '.join(users)} "
             f"{'have' if len(users) > 1 else 'has'} not sent a share yet.",
             ("too early",),
         )
@@ -557,7 +557,7 @@ exercises: list[Task] = [
             ),
             (
                 "The class `Node`, `multiply`, `order` and `backward` of the section `Write the engine yourself` are"
-                " complete: put them into the cell, and `q.backward()` at the end; return `a.grad, b.grad, c.grad`."
+                " complete: put them into the cell, then `L.backward()` and `return a.grad, b.grad, c.grad`."
             ),
         ],
     ),
