@@ -119,6 +119,7 @@ function mount(model, place) {
   let waiting;
   const note = element("p", { class: "note", role: "alert" });
   const send = (name, value) => {
+    model.asked = true;
     model.set(name, value);
     model.save_changes(hurry(model));
     clearTimeout(waiting);
@@ -166,6 +167,10 @@ function mount(model, place) {
   };
   const show_answer = () => {
     clearTimeout(waiting);
+    const differ = Object.entries(model.get("drawn")).filter(([name, value]) => model.get(name) !== value);
+    if (!differ.length) model.asked = false;
+    // An answer to a question that nobody asked here: the same notebook is open in another window.
+    if (!model.asked) for (const [name, value] of differ) model.set(name, value);
     note.textContent = model.get("problem");
     root.dataset.drawn = JSON.stringify(model.get("drawn"));
     show_frame();

@@ -23,6 +23,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ CHROMIUM_ARGUMENTS = [
     # Whatever asks for a name on the network gets none.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
+
+_windows = count()
 
 # Messages of JupyterLab and Notebook themselves that say nothing about a notebook or a widget.
 NOT_OURS = (
@@ -145,8 +148,7 @@ class Server:
 
     def open(self, context: BrowserContext, content: Sequence[str] | Path) -> Notebook:
         """A notebook of these cells, or a copy of this file, in a new page, its kernel ready."""
-        count = len(list(self.folder.glob("test-*.ipynb")))
-        path = self.folder / f"test-{count}.ipynb"
+        path = self.folder / f"test-{len(list(self.folder.glob('test-*.ipynb')))}.ipynb"
         if isinstance(content, Path):
             shutil.copyfile(content, path)
         else:
@@ -210,6 +212,7 @@ class Notebook:
 
     def __init__(self, server: Server, page: Page, path: Path):
         self.server, self.page, self.path = server, page, path
+        self.workspace = f"window-{next(_windows)}"
         self.complaints: list[str] = []
         self.outside: list[str] = []
         page.on("console", lambda message: self._complain(message.text) if message.type == "error" else None)
@@ -220,7 +223,7 @@ class Notebook:
     def load(self) -> None:
         """Open the notebook, or open it again as a reload does; returns when its kernel is ready."""
         # A workspace of its own: a second page in the same one would be sent elsewhere while it loads.
-        where = {"lab": f"doc/workspaces/{self.path.stem}/tree", "notebook": "notebooks"}[self.server.app]
+        where = {"lab": f"doc/workspaces/{self.workspace}/tree", "notebook": "notebooks"}[self.server.app]
         self.page.goto(
             f"{self.server.address}/{where}/{self.path.name}?token={self.server.TOKEN}&reset",
             wait_until="domcontentloaded",

@@ -18,6 +18,7 @@ CELLS = {
     "neuron": "neuron = NeuronNudge()\nneuron",
     "stepper": 'stepper = GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4")\nstepper',
     "chain": "chain = ChainStepper()\nchain",
+    "film": "film = TrainingFilm()\nfilm",
 }
 
 
@@ -291,6 +292,22 @@ def test_twice_as_large_letters_lose_nothing(notebook, screenshots):
             place.screenshot(path=screenshots / f"{name}-{notebook.server.app}-narrow.png")
     finally:
         page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_second_window_follows(notebook):
+    notebook.command("docmanager:save")
+    other = notebook.page.context.new_page()
+    try:
+        second = Notebook(notebook.server, other, notebook.path)
+        live(notebook, "gears").get_by_role("slider", name="Δx").press("End")
+        place = live(second, "gears")
+        expect(place.locator(".picture")).to_contain_text("Δx = 1")
+        expect(place.get_by_role("slider", name="Δx")).to_have_value("1")
+        place.get_by_role("slider", name="Δx").press("Home")
+        expect(live(notebook, "gears").get_by_role("slider", name="Δx")).to_have_value("-1")
+        kernel_gets(notebook, "gears.nudge", "-1.0")
+    finally:
+        other.close()
 
 
 # ---- last, since they take the kernel away -----------------------------------------------------------
