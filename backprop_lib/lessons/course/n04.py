@@ -331,7 +331,7 @@ exercises: list[Task] = [
         "The worked network once more, with w2 = 3 in the place of −0.3. What becomes of the output and the gradients?",
         steps=two_neurons,
         asks=("a", "dL_dz2", "dL_dw2", "dL_dh", "dL_dw1"),
-        given={"x": 1, "w1": 0.5, "w2": 3, "y": 1, "rate": 1},
+        given={"x": 1, "w1": 0.5, "w2": 3, "y": 1},
         mistakes=[
             Mistake(
                 "old dL/dz2 kept",
@@ -339,7 +339,7 @@ exercises: list[Task] = [
                 "Another weight gives another output: z2, a, the error and the slope change first.",
                 {"dL_dz2": lambda: replay(two_neurons, worked, "dL_dz2")},
             ),
-            *slips,
+            *slips[1:],
         ],
         hints=[
             "h is the same as before, since w2 comes after it. Everything from z2 on is new.",
@@ -427,7 +427,7 @@ quizzes = {
             ),
             Question(
                 "04.quiz.3",
-                "Two sigmoids stand one behind the other. At most how much of a gradient comes through their slopes?",
+                "A gradient passes two sigmoids. At most how much of it do their two slopes let through?",
                 [
                     right("0.0625 of it", "0.25 · 0.25."),
                     wrong("0.5 of it", "That adds the two quarters; slopes along a path are multiplied."),
