@@ -226,15 +226,15 @@ def test_an_expression_of_ones_own_and_a_hostile_one(notebook):
 
 @pytest.mark.parametrize(("name", "label"), [("saturation", "z"), ("neuron", "weight w")])
 def test_from_slider_to_pixels_within_60_ms(notebook, name, label):
-    """A step that needs no kernel, measured just before, takes 17 ms on a quiet machine. What it takes beyond 30 ms
-    is other programs' work, and is not held against the widget."""
+    """A step that needs no kernel, measured just before, has its 95th percentile below 30 ms on a quiet machine. What
+    it takes beyond that is other programs' work, and is allowed for each of page, server and kernel."""
     rounds = []
     for _ in range(3):
         local = timed(notebook, "stepper", "Step")
         measured = timed(notebook, name, label)
         rounds.append((measured, local))
         print(f"\n{notebook.server.app}, {name}: {measured}; without the kernel {local}", end="")
-        if measured.p95 <= 60 + max(0, local.p95 - 30):
+        if measured.p95 <= 60 + 3 * max(0, local.p95 - 30):
             return
     pytest.fail(f"{name}: {rounds}")
 

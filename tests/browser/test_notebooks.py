@@ -1,0 +1,44 @@
+"""Every notebook in a real page: it runs from top to bottom, its widgets come alive, nothing is in the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from driver import REPOSITORY
+from playwright.sync_api import expect
+
+NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+
+# A widget or a form that is live says so; a static one waits for the page.
+_WAITING = (
+    """() => [...document.querySelectorAll('.backprop-explorer')].filter((e) => !e.querySelector('.live')).length"""
+)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_runs_from_top_to_bottom(path: Path, app: str, context, servers, screenshots):
+    notebook = servers(app).open(context, path)
+    try:
+        notebook.run_all()
+        notebook.page.wait_for_function(f"({_WAITING})() === 0", timeout=20_000)
+        assert notebook.cell_errors == []
+        alive = notebook.page.locator(".backprop-explorer .live")
+        for k in range(alive.count()):
+            expect(alive.nth(k).locator(".sentence")).not_to_be_empty()
+        barriers = [fault for k in range(notebook.cells) for fault in barriers_in(notebook, k)]
+        assert barriers == []
+        assert notebook.complaints + notebook.outside == []
+    finally:
+        notebook.page.screenshot(path=screenshots / f"{path.stem}-{app}.png")
+        notebook.close()
+
+
+def barriers_in(notebook, cell: int) -> list[str]:
+    output = notebook.output(cell)
+    return notebook.axe(output) if output.count() else []
