@@ -29,6 +29,7 @@ ACTIVATIONS = frozenset({"sigmoid", "tanh", "relu", "leaky_relu", "softplus"})
 FUNCTIONS = frozenset({ops.exp, ops.log, ops.sqrt, ops.square, ops.sin, ops.cos, ops.abs, ops.power})
 ALONG = frozenset({ops.transpose, ops.reshape, ops.expand_dims, ops.squeeze})
 SMALL = 1e-9
+MOST_TARGETS = 20  # of one shape; in a graph with more constants than that the rest are not targets
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -77,7 +78,7 @@ class Repeated:
 
 @dataclass(frozen=True)
 class Average:
-    """A mean over `entries` numbers, `examples` in a batch of which each has `outputs`."""
+    """A mean over `entries` numbers: `examples` in a batch, of each `outputs`. Only outputs: then `examples` is 1."""
 
     node: int
     edges: tuple[Edge, ...]
@@ -148,13 +149,33 @@ class Landmarks:
 
     @cached_property
     def weights(self) -> set[int]:
-        """The parameters that stand in a matrix product and have more than one axis, or else in any product."""
-        matrices = {
-            p.parameter
-            for p in self.products
-            if self.walk.operation(p.edge.consumer) is ops.matmul and self.walk.values[p.parameter].ndim > 1
-        }
-        return matrices or {p.parameter for p in self.products}
+        """The parameters that multiply what the layer below computed."""
+        return {layer.parameter for layer in self.layers}
+
+    @cached_property
+    def layers(self) -> list[Product]:
+        """The products of a weight with what enters it: on the weight's side of a matrix product, else any product."""
+        matrices = [p for p in self.products if self.walk.operation(p.edge.consumer) is ops.matmul]
+        return [p for p in matrices if p.edge.position == self.weight_side] or matrices or self.products
+
+    @cached_property
+    def weight_side(self) -> int:
+        """Where a weight stands in a matrix product: 1 for X @ W (an example is a row), 0 for W @ X (a column).
+
+        If both factors are leaves with a gradient, the layers above or the biases tell which of them is the weight.
+        """
+        walk = self.walk
+        matrices = [p for p in self.products if walk.operation(p.edge.consumer) is ops.matmul]
+        for product in matrices:
+            if walk.operation(product.other) is not None and self.parameter_behind(product.other) is None:
+                return product.edge.position
+        for bias in self.biases:
+            if len(bias.axes) == 1 and walk.values[bias.edge.consumer].ndim == 2:
+                return 1 - bias.axes[0]
+        for product in matrices:
+            if self.parameter_behind(product.other) is None:
+                return product.edge.position
+        return 1
 
     @cached_property
     def biases(self) -> list[Repeated]:
@@ -164,7 +185,7 @@ class Landmarks:
                 continue
             parameter = self.parameter_behind(edge.source)
             small, large = self.walk.values[edge.source].shape, self.walk.values[edge.consumer].shape
-            if parameter is None or small == large:
+            if parameter is None or small == large or 0 in large:
                 continue
             padded = (1,) * (len(large) - len(small)) + small
             axes = tuple(k for k, (a, b) in enumerate(zip(padded, large)) if a != b or k < len(large) - len(small))
@@ -183,38 +204,39 @@ class Landmarks:
 
     # ---- the batch ------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def layers(self) -> list[Product]:
-        """The products of a weight with what the layer below computed."""
-        return [p for p in self.products if p.parameter in self.weights and self.parameter_behind(p.other) is None]
+    @property
+    def batch_axis(self) -> int:
+        """Which axis counts the examples: 0 if an example is a row, −1 if it is a column."""
+        return 0 if self.weight_side == 1 else -1
 
     @cached_property
-    def batch_axis(self) -> int:
-        """Which axis counts the examples: 0 for X @ W (an example is a row), −1 for W @ X (an example is a column)."""
-        for bias in self.biases:
-            if len(bias.axes) == 1:
-                return 0 if bias.axes[0] == 0 else -1
+    def _batch(self) -> int | None:
+        """How many examples the layers see at once, if they tell."""
         for layer in self.layers:
-            if self.walk.operation(layer.edge.consumer) is ops.matmul and self.walk.values[layer.other].ndim > 1:
-                return 0 if layer.edge.position == 1 else -1
-        return 0
+            if self.walk.operation(layer.edge.consumer) is ops.matmul:
+                passed = self.walk.values[layer.edge.consumer]
+                return passed.shape[self.batch_axis] if passed.ndim > 1 else 1
+        return max((bias.copies for bias in self.biases), default=None)
 
     @cached_property
     def examples(self) -> int:
         """How many examples go through the network at once: m."""
-        for layer in self.layers or self.products:
-            if self.walk.operation(layer.edge.consumer) is ops.matmul:
-                passed = self.walk.values[layer.edge.consumer]
-                return passed.shape[self.batch_axis] if passed.ndim > 1 else 1
-        return max((bias.copies for bias in self.biases), default=1)
+        return self._batch or max((average.examples for average in self.averages), default=1)
+
+    def _example_axis(self, shape: tuple[int, ...]) -> int:
+        """Which axis of an array of that shape counts the examples."""
+        usual = self.batch_axis % len(shape)
+        alike = [axis for axis, length in enumerate(shape) if length == self._batch]
+        return usual if usual in alike or not alike else alike[0]
 
     def split(self, shape: tuple[int, ...]) -> tuple[int, int, int]:
-        """Of an array of predictions: how many entries, examples, outputs for each example."""
+        """Of an array of predictions or errors: how many entries, examples, and outputs of each example."""
         entries = int(np.prod(shape))
-        if len(shape) > 1:
-            examples = shape[self.batch_axis]
+        m = self._batch
+        if len(shape) == 1 and m is not None and entries % m == 0:
+            examples = m
         else:
-            examples = entries if self.examples > 1 or not self.layers else 1
+            examples = shape[self._example_axis(shape)] if shape else 1
         return entries, examples, entries // examples if examples else 1
 
     @cached_property
@@ -223,26 +245,29 @@ class Landmarks:
         found = []
         for i in walk.schedule:
             operation, edges = walk.operation(i), tuple(walk.out_of[i])
-            if not edges:
+            if not edges or walk.values[edges[0].source].size == 0:
                 continue
             summed = walk.values[edges[0].source].shape
             if operation is ops.mean:
-                axis = walk.arguments[i][1]
-                entries, examples, outputs = self.split(summed)
-                if axis is not None and len(axis) < len(summed):
-                    entries = ops.count(walk.values[edges[0].source], axis)
-                    examples, outputs = entries, 1
-                found.append(Average(i, edges, entries, examples, outputs))
+                found.append(Average(i, edges, *self._averaged_over(summed, walk.arguments[i][1])))
             elif operation is ops.cross_entropy:
                 rows = ops.rows(walk.values[edges[0].source])
                 found.append(Average(i, edges, rows, rows, 1))
             elif operation in LOSSES:
                 found.append(Average(i, edges, *self.split(summed)))
-            else:
-                divisor = self._divisor(i)
-                if divisor is not None:
-                    found.append(Average(i, edges, divisor, divisor, 1))
+            elif operation in (ops.multiply, ops.divide) and walk.values[i].size == 1:
+                counts = self._divided_by(i)
+                if counts is not None:
+                    found.append(Average(i, edges, *counts))
         return found
+
+    def _averaged_over(self, shape: tuple[int, ...], axes: tuple[int, ...] | None) -> tuple[int, int, int]:
+        if axes is None or len(axes) == len(shape):
+            return self.split(shape)
+        entries = int(np.prod([shape[axis] for axis in axes]))
+        over_examples = self._example_axis(shape) in axes
+        examples = shape[self._example_axis(shape)] if over_examples else 1
+        return entries, examples, entries // examples if examples else 1
 
     @cached_property
     def sums(self) -> list[int]:
@@ -254,27 +279,26 @@ class Landmarks:
             if walk.operation(i) is ops.sum and walk.out_of[i] and walk.values[walk.out_of[i][0].source].size > 1
         ]
 
-    def _divisor(self, i: int) -> int | None:
+    def _divided_by(self, i: int) -> tuple[int, int, int] | None:
         """The m of `… / m`, `… * (1/m)`, `… / (2*m)`: a plain number that divides what was summed."""
         walk = self.walk
-        if walk.operation(i) not in (ops.multiply, ops.divide) or walk.values[i].size != 1:
-            return None
         numbers = [k for k in walk.inputs(i) if self.is_number(k)]
         if len(numbers) != 1 or (walk.operation(i) is ops.divide and walk.inputs(i)[1] != numbers[0]):
             return None
         value = abs(float(walk.values[numbers[0]].item()))
-        if value == 0:
-            return None
-        ratio = value if walk.operation(i) is ops.divide else 1 / value
+        ratio = value if walk.operation(i) is ops.divide else 1 / value if value else 0.0
         if ratio < 1.5 or abs(ratio - round(ratio)) > SMALL * ratio:
             return None
-        sizes = {self.examples} | {
-            n for s in self.sums for n in self.split(walk.values[walk.out_of[s][0].source].shape)
-        }
-        for candidate in (round(ratio), round(ratio / 2)):
-            if candidate in sizes and candidate > 1:
-                return candidate
-        return round(ratio) if ratio > 2.5 else None
+        splits = [self.split(walk.values[walk.out_of[s][0].source].shape) for s in self.sums]
+        for count in (round(ratio), round(ratio / 2)):
+            for entries, examples, outputs in splits:
+                if count == entries > 1:
+                    return entries, examples, outputs
+                if count == examples > 1:
+                    return examples, examples, 1
+                if count == outputs > 1:
+                    return outputs, 1, outputs
+        return (round(ratio), round(ratio), 1) if ratio > 2.5 else None
 
     # ---- activations and functions --------------------------------------------------------------------------------
 
@@ -376,7 +400,7 @@ class Landmarks:
                 continue
             if operation in FUNCTIONS:
                 found.append(edge)
-            elif operation in (ops.multiply, ops.divide) and inputs[0] != inputs[1]:
+            elif operation in (ops.multiply, ops.divide) and not self._is_same(*inputs):
                 if operation is ops.divide and edge.position == 1:
                     continue
                 other = inputs[1 - edge.position]
@@ -399,9 +423,21 @@ class Landmarks:
                 exponent = walk.inputs(i)[1]
                 if self.is_number(exponent) and float(walk.values[exponent].item()) == 2 and edges[0].position == 0:
                     found.append(edges)
-            elif operation is ops.multiply and len(edges) == 2 and edges[0].source == edges[1].source:
+            elif operation is ops.multiply and len(edges) == 2 and self._is_same(*walk.inputs(i)):
                 found.append(edges)
         return found
+
+    def _is_same(self, i: int, k: int, depth: int = 4) -> bool:
+        """Whether two values are one, or were computed in the same way: (p − y)·(p − y)."""
+        walk, a, b = self.walk, self.walk.tensors[i], self.walk.tensors[k]
+        if i == k:
+            return True
+        if a.operation is None or b.operation is None:
+            constant = a.operation is b.operation and not (a.requires_grad or b.requires_grad)
+            return constant and np.array_equal(walk.values[i], walk.values[k])
+        if a.operation is not b.operation or depth == 0:
+            return False
+        return all(self._is_same(left, right, depth - 1) for left, right in zip(walk.inputs(i), walk.inputs(k)))
 
     # ---- losses ---------------------------------------------------------------------------------------------------
 
@@ -413,7 +449,7 @@ class Landmarks:
         stands beside the prediction in the loss.
         """
         found: list[Site] = []
-        for i in self.walk.schedule[1:]:
+        for i in self.inner + self.leaves:
             if np.any(self.walk.totals[i]) and not any(site.target is self.walk.values[i] for site in found):
                 found += self._squared_site(i) or self._cross_entropy_site(i)
         return found
@@ -451,8 +487,16 @@ class Landmarks:
             if k != i
         ]
         if leaves:
-            beside += [k for k, t in enumerate(walk.tensors) if t.operation is None and k != i]
+            beside += [k for k in self._leaves_of_shape.get(shape, []) if k != i]
         return [walk.values[k] for k in dict.fromkeys(beside) if walk.values[k].shape == shape]
+
+    @cached_property
+    def _leaves_of_shape(self) -> dict[tuple[int, ...], list[int]]:
+        shapes: dict[tuple[int, ...], list[int]] = {}
+        for k, t in enumerate(self.walk.tensors):
+            if t.operation is None:
+                shapes.setdefault(t.shape, []).append(k)
+        return {shape: found[:MOST_TARGETS] for shape, found in shapes.items()}
 
     def _squashed(self, i: int) -> list[tuple[str, Any]]:
         z = self.walk.values[i]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import operations as ops
-from .landmarks import DERIVATIVE_IN_A, DERIVATIVE_IN_Z, Activation, Landmarks, Product, Repeated, Site
+from .landmarks import DERIVATIVE_IN_A, DERIVATIVE_IN_Z, Activation, Average, Landmarks, Product, Repeated, Site
 from .walk import Change, Edge, EdgeChange, Walk
 
 Places = Iterator["Place"]
@@ -39,9 +39,12 @@ class Place:
 
 def all_at_once(places: list[Place]) -> list[Place]:
     """For each kin with several places one place that stands for all of them."""
+    kinds: dict[Hashable, list[Place]] = {}
+    for place in places:
+        if place.kin is not None:
+            kinds.setdefault(place.kin, []).append(place)
     found = []
-    for kin in dict.fromkeys(place.kin for place in places if place.kin is not None):
-        members = [place for place in places if place.kin == kin]
+    for members in kinds.values():
         where = tuple(dict.fromkeys(w for place in members for w in place.where))
         if len(members) == 1 or _overlap(members):
             continue
@@ -59,7 +62,10 @@ def _overlap(members: list[Place]) -> bool:
 
 
 def _joined(changes: Iterable[Change]) -> Change:
-    return reduce(Change.__or__, changes)
+    changes = list(changes)
+    edges = {e: step for change in changes for e, step in change.edges.items()}
+    nodes = {n: step for change in changes for n, step in change.nodes.items()}
+    return Change(edges, nodes)
 
 
 def _joined_at_rate(members: list[Place]) -> Callable[[float], Change]:
@@ -121,23 +127,32 @@ def _with_other_input(walk: Walk, edge: Edge, position: int, value: Any) -> Edge
 
 
 def one_over_m_missing(marks: Landmarks) -> Places:
-    for average in marks.averages:
-        for kin, m in enumerate(dict.fromkeys((average.entries, average.examples))):
-            yield Place((average.node,), _scaled(marks.walk, average.edges, m), ("loss", kin))
+    yield from _at_averages(marks, lambda m: m)
     for m in _batch_sizes(marks):
         yield from _at_parameters(marks, m, ("weight", "bias", "other"), m)
 
 
 def one_over_m_twice(marks: Landmarks) -> Places:
-    for average in marks.averages:
-        for kin, m in enumerate(dict.fromkeys((average.entries, average.examples))):
-            yield Place((average.node,), _scaled(marks.walk, average.edges, 1 / m), ("loss", kin))
+    yield from _at_averages(marks, lambda m: 1 / m)
     for m in _batch_sizes(marks):  # a bias divided once more is bias_averaged
         yield from _at_parameters(marks, 1 / m, ("weight", "other"), m)
 
 
+def _at_averages(marks: Landmarks, factor: Callable[[int], float]) -> Places:
+    for average in marks.averages:
+        alone = not _only_over_outputs(average, marks)
+        for kin, m in enumerate(dict.fromkeys((average.entries, average.examples))):
+            yield Place((average.node,), _scaled(marks.walk, average.edges, factor(m)), ("loss", kin), alone)
+
+
+def _only_over_outputs(average: Average, marks: Landmarks) -> bool:
+    """Whether this is one half of a mean of means, the other half of which is over the examples."""
+    return average.examples == 1 < average.outputs and any(other.examples > 1 for other in marks.averages)
+
+
 def _batch_sizes(marks: Landmarks) -> list[int]:
-    return list(dict.fromkeys(m for average in marks.averages for m in (average.entries, average.examples)))
+    sizes = [m for average in marks.averages for m in (average.entries, average.examples)]
+    return list(dict.fromkeys([*sizes, int(np.prod([average.entries for average in marks.averages]))]))
 
 
 def _at_parameters(marks: Landmarks, factor: float, roles: tuple[str, ...], m: int) -> Places:
@@ -180,7 +195,7 @@ def _divided_by(n: int) -> Callable[[Any], Any]:
 
 def mean_over_examples_only(marks: Landmarks) -> Places:
     for average in marks.averages:
-        if average.outputs > 1 and average.examples > 1:
+        if average.outputs > 1 and (average.examples > 1 or _only_over_outputs(average, marks)):
             yield Place((average.node,), _scaled(marks.walk, average.edges, average.outputs), None)
 
 
@@ -407,10 +422,10 @@ def gradient_transposed(marks: Landmarks) -> Places:
 
 
 def updated_weight(marks: Landmarks) -> Places:
-    for product in marks.products:
-        for edge in marks.walk.out_of[product.edge.consumer]:
-            if edge.source != product.edge.source:
-                yield Place((product.parameter,), at_rate=_with_updated(marks.walk, edge, product.edge))
+    for layer in marks.layers:
+        for edge in marks.walk.out_of[layer.edge.consumer]:
+            if edge.source != layer.edge.source:
+                yield Place((layer.parameter,), at_rate=_with_updated(marks.walk, edge, layer.edge))
 
 
 def _with_updated(walk: Walk, edge: Edge, to_weight: Edge) -> Callable[[float], Change]:
@@ -455,7 +470,7 @@ def one_example_only(marks: Landmarks) -> Places:
             kin = (index, factor)
             for layer in marks.layers:
                 values = walk.values[layer.other]
-                if walk.operation(layer.edge.consumer) is ops.matmul and values.ndim == 2:
+                if walk.operation(layer.edge.consumer) is ops.matmul and values.ndim == 2 and values.size:
                     change = _on_edge(layer.edge, _example(walk, layer, index, axis, factor))
                     yield Place((layer.parameter,), change, kin)
             for bias in marks.biases:
