@@ -114,10 +114,7 @@ def asks(cell: nbformat.NotebookNode, *kinds: str) -> bool:
     except SyntaxError:
         return False
     return any(
-        part == kind or part.startswith(kind + "_")
-        for kind in kinds
-        for name, _ in calls(tree)
-        for part in name
+        part == kind or part.startswith(kind + "_") for kind in kinds for name, _ in calls(tree) for part in name
     )
 
 
@@ -365,9 +362,7 @@ def exercises(nb: Notebook) -> str | None:
         return "there is no section '## Exercises'"
     starts = [(i, title) for i, _, title in nb.headings]
     found = [(k, title) for k, (_, title) in enumerate(starts) if re.match(r"Exercise \d+:", title)]
-    if [int(re.findall(r"\d+", title)[0]) for _, title in found] != list(range(1, len(found) + 1)) or len(
-        found
-    ) < 3:
+    if [int(re.findall(r"\d+", title)[0]) for _, title in found] != list(range(1, len(found) + 1)) or len(found) < 3:
         return "there are not three or more '### Exercise N: …', numbered from 1"
     for k, title in found:
         end = starts[k + 1][0] if k + 1 < len(starts) else len(nb.cells) + 1
@@ -476,9 +471,7 @@ def main() -> int:
         if k == 0:
             print(f"{'':40}" + "".join(f"{name:>14}" for name in row))
         print(f"{path.name:40}" + "".join(f"{value:>14g}" for value in row.values()))
-    print(
-        f"{len(paths)} notebooks, {len(found)} violations (aim: median 4 lines, 60 to 120 words a code cell)"
-    )
+    print(f"{len(paths)} notebooks, {len(found)} violations (aim: median 4 lines, 60 to 120 words a code cell)")
     return 1 if found else 0
 
 

@@ -52,9 +52,7 @@ def rerun_changes(path: Path) -> list[str]:
     saved = read(path)
     again = execute(saved, path.parent)
     changed = changed_cells(saved, again)
-    return changed or (
-        [] if path.read_text(encoding="utf-8") == text(again) else ["another file, same outputs"]
-    )
+    return changed or ([] if path.read_text(encoding="utf-8") == text(again) else ["another file, same outputs"])
 
 
 def section_changes(path: Path, title: str) -> list[str]:
@@ -113,9 +111,7 @@ def printing(value: str, name: str = "stdout"):
 def good() -> nbformat.NotebookNode:
     """A notebook that keeps every rule."""
     cells = [
-        new_markdown_cell(
-            "# Slopes\n\n**Objectives:** read a slope.\n\n**Prerequisites:** none.\n\n**Minutes:** 20"
-        ),
+        new_markdown_cell("# Slopes\n\n**Objectives:** read a slope.\n\n**Prerequisites:** none.\n\n**Minutes:** 20"),
         new_code_cell("from backprop_lib import lessons\n\nrate = 0.5"),
         new_markdown_cell("## Already know this?\n\nThen go to the [exercises](#Exercises)."),
         new_code_cell("lessons.quiz('gate')"),
