@@ -56,13 +56,25 @@ def compare(times, above: str, below: str, what: str, **goal) -> Row:
 
 
 def xor_steps(rounds: int) -> Iterator[Row]:
+    sides = {
+        "NumPy": xor.numpy_by_hand(),
+        "anew": xor.ours(),
+        "anew, data": xor.ours(update=ours.by_data),
+        "replayed": xor.ours(ours.replayed),
+        "replayed, data": xor.ours(ours.replayed, ours.by_data),
+    }
+    agree(sides, tolerance=1e-9)
+    times = in_turns(sides, rounds, calls=100)
+    data = "the same with p.data -= rate * p.grad"
+    yield compare(times, "anew", "NumPy", "XOR step, built anew / NumPy by hand", at_most=1.5)
+    yield compare(times, "anew, data", "NumPy", data, at_most=1.5)
+    yield compare(times, "replayed", "NumPy", "XOR step, replayed / NumPy by hand", at_most=1.15)
+    yield compare(times, "replayed, data", "NumPy", data, at_most=1.15)
+
     sides = installed(
         {
-            "NumPy": xor.numpy_by_hand,
             "anew": xor.ours,
-            "anew, data": lambda: xor.ours(update=ours.by_data),
             "replayed": lambda: xor.ours(ours.replayed),
-            "replayed, data": lambda: xor.ours(ours.replayed, ours.by_data),
             "PyTorch": xor.pytorch,
             "PyTorch, fewest calls": xor.pytorch_fewest_calls,
             "HIPS autograd": xor.autograd,
@@ -73,11 +85,6 @@ def xor_steps(rounds: int) -> Iterator[Row]:
     )
     agree(sides, tolerance=1e-9)
     times = in_turns(sides, rounds, calls=20)
-    data = "the same with p.data -= rate * p.grad"
-    yield compare(times, "anew", "NumPy", "XOR step, built anew / NumPy by hand", at_most=1.5)
-    yield compare(times, "anew, data", "NumPy", data, at_most=1.5)
-    yield compare(times, "replayed", "NumPy", "XOR step, replayed / NumPy by hand", at_most=1.15)
-    yield compare(times, "replayed, data", "NumPy", data, at_most=1.15)
     yield compare(times, "PyTorch", "anew", "PyTorch eager / XOR step, built anew", at_least=3)
     yield compare(times, "PyTorch, fewest calls", "anew", "the same with addmm and add_")
     yield compare(times, "HIPS autograd", "anew", "HIPS autograd / XOR step, built anew", at_least=8)
@@ -107,7 +114,7 @@ def classifier_steps(rounds: int) -> Iterator[Row]:
         }
     )
     agree(sides, tolerance=1e-4)  # single precision
-    times = in_turns(sides, max(rounds // 2, 2))
+    times = in_turns(sides, max(rounds // 6, 2), calls=5)
     yield compare(times, "anew", "NumPy", "784-256-128-10 step, built anew / NumPy by hand", at_most=1.1)
     yield compare(times, "anew, data", "NumPy", "the same with p.data -= rate * p.grad", at_most=1.1)
     yield compare(times, "replayed", "NumPy", "784-256-128-10 step, replayed / NumPy by hand", at_most=1.1)

@@ -12,7 +12,7 @@ Side = Callable[[], object]
 Times = dict[str, list[float]]
 Clock = Callable[[], float]
 
-WIDTHS = (72, 15, 15, 7, 10)  # of the table's columns
+WIDTHS = (66, 15, 15, 7, 10)  # of the table's columns
 
 
 def line(*cells: str) -> str:
