@@ -52,6 +52,21 @@ MISTAKES: tuple[Mistake, ...] = (
         at.one_over_m_twice,
     ),
     Mistake(
+        "two_missing", "the 2 of the square missing",
+        "the square at {place} is differentiated without its factor 2",
+        "Write down the derivative of d² in d, then look at what stands in front of the square in this loss.",
+        "The derivative of d² is 2d. The 2 only goes away if the loss was written with a ½ in front.",
+        at.two_missing,
+    ),
+    Mistake(
+        "two_doubled", "the 2 of the square doubled",
+        "a factor 2 too many comes from the square at {place}",
+        "Does the loss have a ½ in front of the square? Cancel it against the 2 that the square brings down, once.",
+        "The square brings down one 2. A ½ in the loss cancels it; forgetting that ½, or writing the 2 twice, doubles "
+        "every gradient.",
+        at.two_doubled,
+    ),
+    Mistake(
         "one_over_m_added", "1/m where there is none",
         "the gradient is divided by the number of examples at {place}",
         "Read the loss once more: is it a mean or a sum?",
@@ -72,21 +87,6 @@ MISTAKES: tuple[Mistake, ...] = (
         "Compare what you divide by with the number of terms that the loss averages.",
         "This loss is a mean over all entries: m examples times the outputs of each. All of them divide the error.",
         at.mean_over_examples_only,
-    ),
-    Mistake(
-        "two_missing", "the 2 of the square missing",
-        "the square at {place} is differentiated without its factor 2",
-        "Write down the derivative of d² in d, then look at what stands in front of the square in this loss.",
-        "The derivative of d² is 2d. The 2 only goes away if the loss was written with a ½ in front.",
-        at.two_missing,
-    ),
-    Mistake(
-        "two_doubled", "the 2 of the square doubled",
-        "a factor 2 too many comes from the square at {place}",
-        "Does the loss have a ½ in front of the square? Cancel it against the 2 that the square brings down, once.",
-        "The square brings down one 2. A ½ in the loss cancels it; forgetting that ½, or writing the 2 twice, doubles "
-        "every gradient.",
-        at.two_doubled,
     ),
     Mistake(
         "cross_entropy_delta", "the delta of cross-entropy used for the squared error",

@@ -112,21 +112,26 @@ def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: int | None) ->
         magnitude = np.abs(array)
         claims.append(
             Claim(
-                i, marks.label(i), array, true, given[i] is None, _slack(magnitude, digits), floor, dtype,
+                i, marks.label(i), array, true, given[i] is None, _slack(array, digits), floor, dtype,
                 int(np.argmax(np.where(np.isfinite(magnitude), magnitude, -1))) if array.size else 0,
             )
         )  # fmt: skip
     return claims
 
 
-def _slack(magnitude: np.ndarray, digits: int | None) -> Any:
-    """Half a unit in the last printed place: of `digits` digits after the point, or of as many significant ones."""
+def _slack(given: np.ndarray, digits: int | None) -> Any:
+    """Half a unit in the last printed place: of `digits` significant ones, or of as many after the point.
+
+    An array with more decimals than that cannot have been rounded to them.
+    """
     if digits is None:
         return 0.0
-    with np.errstate(divide="ignore"):
-        leading = np.floor(np.log10(np.where(magnitude > 0, magnitude, 1.0)))
+    leading = np.floor(np.log10(np.where(given != 0, np.abs(given), 1.0)))
+    places = leading + 1 - digits
+    if np.allclose(given, np.round(given, digits), rtol=1e-12, atol=0):
+        places = np.maximum(places, -digits)
     # A little more than one half, since the claim is a decimal and the gradient a binary number.
-    return 0.5000001 * 10.0 ** np.maximum(-digits, leading + 1 - digits)
+    return 0.5000001 * 10.0**places
 
 
 def _number_of(key: Any, walk: Walk) -> int:

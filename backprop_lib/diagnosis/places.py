@@ -152,7 +152,8 @@ def _only_over_outputs(average: Average, marks: Landmarks) -> bool:
 
 def _batch_sizes(marks: Landmarks) -> list[int]:
     sizes = [m for average in marks.averages for m in (average.entries, average.examples)]
-    return list(dict.fromkeys([*sizes, int(np.prod([average.entries for average in marks.averages]))]))
+    together = int(np.prod([average.entries for average in marks.averages]))
+    return list(dict.fromkeys([*sizes, together])) if sizes else []
 
 
 def _at_parameters(marks: Landmarks, factor: float, roles: tuple[str, ...], m: int) -> Places:
@@ -166,6 +167,16 @@ def _at_parameters(marks: Landmarks, factor: float, roles: tuple[str, ...], m: i
         if len(marks.walk.into[i]) > 1:  # one path of several, such as the data's beside the weight decay's
             for edge in marks.walk.into[i]:
                 yield Place((i,), _scaled(marks.walk, [edge], factor), None)
+
+
+def two_missing(marks: Landmarks) -> Places:
+    for edges in marks.squares:
+        yield Place((edges[0].consumer,), _scaled(marks.walk, edges, 0.5))
+
+
+def two_doubled(marks: Landmarks) -> Places:
+    for edges in marks.squares:
+        yield Place((edges[0].consumer,), _scaled(marks.walk, edges, 2.0))
 
 
 def one_over_m_added(marks: Landmarks) -> Places:
@@ -197,16 +208,6 @@ def mean_over_examples_only(marks: Landmarks) -> Places:
     for average in marks.averages:
         if average.outputs > 1 and (average.examples > 1 or _only_over_outputs(average, marks)):
             yield Place((average.node,), _scaled(marks.walk, average.edges, average.outputs), None)
-
-
-def two_missing(marks: Landmarks) -> Places:
-    for edges in marks.squares:
-        yield Place((edges[0].consumer,), _scaled(marks.walk, edges, 0.5))
-
-
-def two_doubled(marks: Landmarks) -> Places:
-    for edges in marks.squares:
-        yield Place((edges[0].consumer,), _scaled(marks.walk, edges, 2.0))
 
 
 def cross_entropy_delta(marks: Landmarks) -> Places:

@@ -49,7 +49,7 @@ def broken_gradients(
     place = _place_called(where, BY_NAME[mistake], marks)
     with np.errstate(all="ignore"):
         changed = walk.gradients_with(change_at(place, learning_rate))
-    return {str(walk.tensors[i].name): np.array(changed.get(i, walk.totals[i])) for i in marks.leaves}
+    return {str(walk.tensors[i].name): np.array(changed.get(i, walk.totals[i])) for i in sorted(marks.leaves)}
 
 
 def _place_called(where: str, mistake: Mistake, marks: Landmarks) -> Place:

@@ -174,6 +174,7 @@ class _Examination:
             kinds.setdefault(hit.mistake.name, []).append(hit)
         found = []
         for name, alike in kinds.items():
+            alike.sort(key=self._remoteness)
             first = alike[0]
             places = tuple(dict.fromkeys(words_of(hit.place, self.marks) for hit in alike))
             in_words = isinstance(first.place.where[0], str) or first.place.everywhere
@@ -182,6 +183,13 @@ class _Examination:
                 Suspect(name, where, self._sentence(first, words_of(first.place, self.marks)), places, first.rate)
             )
         return found
+
+    def _remoteness(self, hit: Hit) -> int:
+        """Of places that give the same numbers first those that the learner has a name for."""
+        if hit.place.everywhere:
+            return 3
+        tensors = [self.marks.walk.tensors[w] for w in hit.place.where if not isinstance(w, str)]
+        return 0 if not tensors else 1 if all(t.name is not None for t in tensors) else 2
 
     @staticmethod
     def _sentence(hit: Hit, where: str, opening: str = "Exactly your numbers come out if") -> str:

@@ -71,7 +71,7 @@ class Specimen:
 
     def true_gradients(self, parameters: Parameters | None = None) -> Parameters:
         walk = self._walk(parameters)
-        return {str(walk.tensors[i].name): np.array(walk.totals[i]) for i in Landmarks(walk).leaves}
+        return {str(walk.tensors[i].name): np.array(walk.totals[i]) for i in sorted(Landmarks(walk).leaves)}
 
     def residual(self) -> Parameters:
         """Claimed minus true gradient of each parameter at the start."""
@@ -188,7 +188,7 @@ BUG_ZOO: tuple[Specimen, ...] = (
     Specimen("E", "With more data I need a smaller learning rate.", CLASSIFIER, "one_over_m_missing", "mean", 1.0),
     Specimen("F", "The shapes all fit, and it learns.", CLASSIFIER, "bias_averaged", "everywhere", 1.0),
     Specimen("G", "ReLU has slope 1, so I left it out.", THREE_CLASSES, "relu_mask_missing", "a1", 0.5),
-    Specimen("H", "The derivative of softmax is p·(1 − p).", THREE_CLASSES, "softmax_elementwise", "z2", 0.1),
+    Specimen("H", "The derivative of softmax is p·(1 − p).", THREE_CLASSES, "softmax_elementwise", "z2", 0.2),
     Specimen("I", "I update each weight as soon as I have its gradient.", THREE_CLASSES, "updated_weight", "W2", 0.5),
     Specimen("J", "All shapes fit: the matrix is square.", SKIP, "weight_not_transposed", "everywhere", 0.3),
     Specimen("K", "W is used twice, its gradient computed twice.", SKIP, "overwritten", "W", 0.3),
