@@ -195,10 +195,19 @@ function mount(model, place) {
   };
 }
 
+// anywidget gives a model two seconds to start and, when they are over, holds every message from the kernel back for
+// ever. A busy machine may need longer, so here the messages go straight to the model.
+async function listen(model) {
+  const whole = await model.widget_manager.get_model(model.get("identity"));
+  const receive = Object.getPrototypeOf(Object.getPrototypeOf(whole))._handle_comm_msg;
+  whole.comm.on_msg((message) => receive.call(whole, message));
+}
+
 export default {
   // What a notebook saves is a static picture; an explorer whose kernel is alive finds that picture in the page and
   // stands in for it. So there is no saved widget state, and nothing is broken where there is no kernel.
   initialize({ model }) {
+    listen(model).catch((error) => console.warn("explorer: the kernel's messages may be held back.", error));
     const key = model.get("key");
     const mounted = new Map();
     const leave = () => {

@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -106,6 +107,7 @@ class Explorer(anywidget.AnyWidget):
 
     heading = traitlets.Unicode(read_only=True).tag(sync=True)
     key = traitlets.Unicode(read_only=True).tag(sync=True)
+    identity = traitlets.Unicode().tag(sync=True)
     controls: Any = traitlets.List(read_only=True).tag(sync=True)
     frames: Any = traitlets.List(read_only=True).tag(sync=True)
     drawn = traitlets.Dict(read_only=True).tag(sync=True)
@@ -121,7 +123,8 @@ class Explorer(anywidget.AnyWidget):
                 f"{type(self).__name__} has no control {', '.join(unknown)}. "
                 f"Its controls are {', '.join(self._control_names())}."
             )
-        super().__init__(**values)
+        identity = uuid.uuid4().hex  # of this model in this page; nothing that is saved holds it
+        super().__init__(model_id=identity, identity=identity, **values)
         self.observe(self._redraw, names=self._control_names())
         self.on_msg(self._press)
 

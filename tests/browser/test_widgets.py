@@ -294,6 +294,25 @@ def test_twice_as_large_letters_lose_nothing(notebook, screenshots):
         page.set_viewport_size({"width": 1280, "height": 900})
 
 
+def test_a_slow_start_leaves_no_deaf_widget(context, servers):
+    """anywidget stops waiting after two seconds."""
+    slow = """
+from backprop_lib.widgets import SaturationExplorer
+class Slow(SaturationExplorer):
+    _esm = "await new Promise((done) => setTimeout(done, 3000));" + str(SaturationExplorer._esm)
+slow = Slow()
+slow"""
+    notebook = servers("lab").open(context, [slow])
+    try:
+        notebook.run_all()
+        place = notebook.output(0).locator(".live")
+        expect(place).to_be_visible(timeout=15_000)
+        place.get_by_role("slider", name="z").press("End")
+        expect(place.locator(".sentence")).to_contain_text("σ(6) = 0.997527")
+    finally:
+        notebook.close()
+
+
 def test_a_second_window_follows(notebook):
     notebook.command("docmanager:save")
     other = notebook.page.context.new_page()
