@@ -187,7 +187,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "inputs_not_swapped", "the inputs of a multiplication not swapped",
-        "{place} gets its own value as the factor of a multiplication",
+        "the own value of {place} is the factor in its gradient, at a multiplication",
         "How fast does the product u·v change when u does?",
         "The derivative of u·v in u is v: a multiplication sends each input the value of the other one.",
         at.inputs_not_swapped,
@@ -201,7 +201,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "weight_not_transposed", "W not transposed on the way back",
-        "{place} is not transposed on the way back",
+        "the transpose of {place} is missing on the way back",
         "Write the shapes beside the product, then ask which weights lead into one entry of the layer below.",
         "Forward, a weight leads from input j to output i; backward from i to j. That is the transpose. If W is "
         "square, the wrong product has the right shape and nothing complains.",
@@ -209,7 +209,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "activations_not_transposed", "the activations not transposed in a weight's gradient",
-        "{place} is not transposed in the gradient of the weight that it multiplies",
+        "the transpose of {place} is missing in the gradient of the weight that it multiplies",
         "Write that gradient for one single entry of the weight, then find the product that gives all of them.",
         "The gradient of W sums over the examples: the axis of the examples must be the one that the product sums.",
         at.activations_not_transposed,
@@ -224,7 +224,7 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake(
         "updated_weight", "the already updated weight used on the way back",
-        "{place} is updated first and its new value used on the way back",
+        "the already updated value of {place} is used on the way back",
         "At which weights was the loss computed?",
         "All gradients belong to the point of the forward pass. Collect them all, then update.",
         at.updated_weight,
@@ -253,7 +253,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "bias_averaged", "a bias gradient averaged",
         "the gradient of {place} is averaged over the examples",
-        "{place} is added in every example: what does each of them send back, and how does it come together?",
+        "A bias is added in every example: what does each of them send back, and how does it come together?",
         "A bias is used once in each example, so the gradients from all of them are added. The 1/m of the loss is in "
         "the delta already.",
         at.bias_averaged,

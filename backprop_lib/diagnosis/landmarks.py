@@ -550,27 +550,24 @@ class Landmarks:
         if t.name is not None:
             return t.name
         if t.operation is None:
-            if t.size == 1 and not t.requires_grad:
-                return f"{float(walk.values[i].item()):.6g}"
-            return f"array of shape {t.shape}" if not t.requires_grad else f"leaf of shape {t.shape}"
+            if t.requires_grad:
+                return f"leaf of shape {t.shape}"
+            return f"{float(walk.values[i].item()):.6g}" if t.size == 1 else "array"
         if depth == 0:
             return "…"
         if t.operation in LOSSES or t.operation is ops.cross_entropy:
             return str(t.operation.name)
-        inputs = walk.inputs(i)
+        inputs, operation = walk.inputs(i), t.operation
         parts = [self._text(k, depth - (walk.operation(k) is not ops.transpose)) for k in inputs]
-        symbol = t.operation.symbol
-        if t.operation is ops.transpose and len(parts) == 1:
-            return f"{_bracketed(parts[0])}ᵀ"
-        if t.operation in INFIX and len(parts) == 2:
-            if t.operation in (ops.add, ops.subtract):
-                return f"{parts[0]} {symbol} {parts[1]}"
-            return f"{_bracketed(parts[0])} {symbol} {_bracketed(parts[1])}"
-        return f"{t.operation.name}({', '.join(parts)})"
-
-
-def _bracketed(text: str) -> str:
-    return f"({text})" if " " in text and not text.endswith(")") else text
+        # Only a formula of two parts needs brackets inside another; sums need none inside sums.
+        loose = [" " in part and walk.operation(k) in INFIX for k, part in zip(inputs, parts)]
+        if operation is ops.transpose:
+            return f"({parts[0]})ᵀ" if loose[0] else f"{parts[0]}ᵀ"
+        if operation in INFIX and len(parts) == 2:
+            if operation is not ops.add:
+                parts = [f"({part})" if bound else part for part, bound in zip(parts, loose)]
+            return f"{parts[0]} {operation.symbol} {parts[1]}"
+        return f"{operation.name}({', '.join(parts)})"
 
 
 LOSSES = frozenset({ops.mean_squared_error, ops.binary_cross_entropy, ops.binary_cross_entropy_with_logits})

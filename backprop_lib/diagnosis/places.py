@@ -45,7 +45,7 @@ def all_at_once(places: list[Place]) -> list[Place]:
             kinds.setdefault(place.kin, []).append(place)
     found = []
     for members in kinds.values():
-        where = tuple(dict.fromkeys(w for place in members for w in place.where))
+        where = tuple(sorted({w for place in members for w in place.where if isinstance(w, int)}))
         if len(members) == 1 or _overlap(members):
             continue
         if members[0].at_rate is None:

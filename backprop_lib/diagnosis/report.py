@@ -120,7 +120,7 @@ class Diagnosis:
         return (Suspect(self.mistake, self.where, self.message, self.places, self.rate), *self.also)
 
     def _notes(self) -> list[str]:
-        notes = [f"The same numbers come out in another way: {other.message}" for other in self.also]
+        notes = [other.message.replace("Exactly your numbers", "The same numbers", 1) for other in self.also]
         if self.unseen:
             notes.append(f"Not to be seen with these numbers: {', '.join(self.unseen)}.")
         return notes + list(self.blind)

@@ -92,7 +92,7 @@ class _Examination:
         return any(i not in [claim.i for claim in self.claims] for i in self.marks.leaves)
 
     def _not_finite(self, infinite: list[Claim]) -> Diagnosis:
-        where = listed([claim.name for claim in infinite])
+        where = self._names(infinite)
         message = (
             f"The gradient claimed for {where} holds nan or inf. Look for a division by zero, a logarithm of zero or "
             "an overflow on the way back."
@@ -114,7 +114,7 @@ class _Examination:
             f"The gradient of {c.name} has shape {c.given.shape}, {c.name} itself has shape {c.true.shape}."
             for c in misshaped
         )
-        where = listed([claim.name for claim in misshaped])
+        where = self._names(misshaped)
         rule = "A gradient has the shape of what it belongs to."
         table = self._table()
         in_shape = [claim for claim in reshaped if claim is not None]
@@ -126,8 +126,8 @@ class _Examination:
             hits = search.hits()
             if hits:
                 return self._named(hits, f" Besides, the shape is not right. {shapes}")
-        fine = [claim.name for claim in self.claims if claim.right]
-        rest = f" Right: {listed(fine)}." if fine else ""
+        fine = [claim for claim in self.claims if claim.right]
+        rest = f" Right: {self._names(fine)}." if fine else ""
         message = f"Wrong shape. {shapes} {rule} None of the known mistakes gives these numbers.{rest}"
         return Diagnosis(False, "wrong_shape", where, message, table=table)
 
@@ -146,19 +146,24 @@ class _Examination:
         return Diagnosis(False, None, listed([one.where, two.where]), message, pair=(one, two), table=self._table())
 
     def _unrecognised(self) -> Diagnosis:
-        wrong = [claim.name for claim in self.search.wrong]
-        fine = [claim.name for claim in self.claims if claim.right]
-        facts = [f"Wrong: {listed(wrong)}."] + ([f"Right: {listed(fine)}."] if fine else [])
+        wrong = self._names(self.search.wrong)
+        fine = [claim for claim in self.claims if claim.right]
+        facts = [f"Wrong: {wrong}."] + ([f"Right: {self._names(fine)}."] if fine else [])
         facts += [
             f"The gradient of {claim.name} is {text}."
             for claim in self.search.wrong
             if (text := remark(claim.true, claim.given))
         ]
         message = f"Wrong, but none of the known mistakes gives these numbers. {' '.join(facts)}"
-        return Diagnosis(False, None, listed(wrong), message, table=self._table())
+        return Diagnosis(False, None, wrong, message, table=self._table())
+
+    @staticmethod
+    def _names(claims: list[Claim]) -> str:
+        return listed([claim.name for claim in sorted(claims, key=lambda claim: claim.i)])
 
     def _table(self) -> Any:
-        return comparison([(c.name, c.given, c.true, c.right_entries, self._remark(c)) for c in self.claims])
+        claims = sorted(self.claims, key=lambda claim: claim.i)
+        return comparison([(c.name, c.given, c.true, c.right_entries, self._remark(c)) for c in claims])
 
     def _remark(self, claim: Claim) -> str:
         if claim.right:

@@ -167,8 +167,8 @@ ROWS_BUGS = {
     "sigmoid' for tanh": ({"other_activation"}, "tanh"),
     "sigmoid'(z) for tanh": ({"other_activation"}, "tanh"),
     "no derivative anywhere": ({"activation_derivative_missing"}, "everywhere"),
-    "both biases averaged": ({"bias_averaged"}, "everywhere: b2 and b1"),
-    "both weights transposed": ({"gradient_transposed"}, "everywhere: W2 and W1"),
+    "both biases averaged": ({"bias_averaged"}, "everywhere: b1 and b2"),
+    "both weights transposed": ({"gradient_transposed"}, "everywhere: W1 and W2"),
     "last example only, W1": ({"one_example_only"}, "W1"),
     "loop that assigns": ({"one_example_only"}, "everywhere"),
     "backward twice": ({"two_doubled", "accumulated_twice"}, ""),
@@ -277,8 +277,8 @@ COLUMNS_BUGS = {
     "b1 over the wrong axis": ({"bias_wrong_axis"}, "b1"),
     "b1 not summed": ({"bias_not_summed"}, "b1"),
     "dW1 divided by m again": ({"one_over_m_twice"}, "W1"),
-    "all weights divided by m again": ({"one_over_m_twice"}, "everywhere: W2 and W1"),
-    "no 1/m in the biases": ({"one_over_m_missing"}, "everywhere: b2 and b1"),
+    "all weights divided by m again": ({"one_over_m_twice"}, "everywhere: W1 and W2"),
+    "no 1/m in the biases": ({"one_over_m_missing"}, "everywhere: b1 and b2"),
 }
 
 

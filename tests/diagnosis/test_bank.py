@@ -126,7 +126,7 @@ def test_gradients_with_a_mistake():
     assert np.allclose(fast - true["W1"], 10 * (slow - true["W1"]))
     with pytest.raises(ValueError, match="no mistake called 'typo'.*one_over_m_missing"):
         gradients_with_mistake(loss, "typo")
-    with pytest.raises(ValueError, match="cannot be made at 'b7'.*Possible: b2; b1; everywhere: b2 and b1"):
+    with pytest.raises(ValueError, match="cannot be made at 'b7'.*Possible: b2; b1; everywhere: b1 and b2"):
         gradients_with_mistake(loss, "bias_averaged", "b7")
     with pytest.raises(ValueError, match="Possible: nowhere"):
         gradients_with_mistake(loss, "relu_mask_missing")

@@ -76,7 +76,7 @@ def test_wrong_shapes(network, shape):
 def test_right_numbers_in_a_wrong_shape(network):
     loss, true = network
     found = diagnose(loss, {**true, "b1": true["b1"][None, :], "b2": true["b2"][:, None]})
-    assert (found.mistake, found.where) == ("wrong_shape", "b2 and b1")
+    assert (found.mistake, found.where) == ("wrong_shape", "b1 and b2")
     assert "numbers are right" in found.message
     found = diagnose(loss, {**true, "b1": true["b1"][None, :] / 7})
     assert found.mistake == "bias_averaged" and "(1, 5)" in found.message

@@ -78,7 +78,7 @@ def test_the_rate_is_solved_for(rate):
         claimed = {"W1": X.T @ d1, "W2": dW2, "W3": dW3}
         found = diagnose(loss, claimed)
         assert found.mistake == "updated_weight" and found.also == ()
-        assert found.where == ("everywhere: W3 and W2" if both else "W3")
+        assert found.where == ("everywhere: W2 and W3" if both else "W3")
         assert found.rate == pytest.approx(rate, rel=1e-6)
         assert f"{rate:.6g}" in found.message
         assert diagnose(loss, claimed, learning_rate=rate).mistake == "updated_weight"
