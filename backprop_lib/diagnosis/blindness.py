@@ -37,12 +37,11 @@ def _properties(marks: Landmarks) -> Iterator[tuple[set[str] | None, str]]:
     m = marks.examples
     if m == 1:
         yield BATCH, "There is only one example: sum, mean and single value over the examples are the same."
-    if m == 2 or any(average.entries == 2 for average in marks.averages):
+    if m == 2:
         yield FACTORS, "m = 2: the factors m and 2 are the same number, and so are 1/m and ½."
-    if any(np.ndim(s.prediction) and np.size(s.prediction) == 2 * m > 2 for s in marks.sites):
+    outputs = {np.size(site.prediction) // m for site in marks.sites} | {a.outputs for a in marks.averages}
+    if 2 in outputs:
         yield FACTORS, "There are two outputs: their number and the 2 of a square are the same factor."
-    if m > 1 and any(np.size(site.prediction) == 1 for site in marks.sites):
-        yield FACTORS, "There is a single output number: all factors of one size look alike."
     yield from _special_values(marks)
     yield from _square_shapes(marks)
     for activation in marks.activations:

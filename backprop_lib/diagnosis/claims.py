@@ -10,7 +10,7 @@ from ..tensor import Tensor, _as_numbers
 from .landmarks import Landmarks
 from .walk import Walk
 
-RELATIVE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-3}
+RELATIVE = {np.dtype(np.float64): 1e-6, np.dtype(np.float32): 1e-4}
 # Entries this much smaller than the largest of their array are not compared more finely than that.
 FLOOR = {np.dtype(np.float64): 1e-11, np.dtype(np.float32): 1e-6}
 # What a step on the way may be off by; and how many times what follows from that is still called rounding.

@@ -400,7 +400,7 @@ class Landmarks:
                 continue
             if operation in FUNCTIONS:
                 found.append(edge)
-            elif operation in (ops.multiply, ops.divide) and not self._is_same(*inputs):
+            elif operation in (ops.multiply, ops.divide) and not self.is_same(*inputs):
                 if operation is ops.divide and edge.position == 1:
                     continue
                 other = inputs[1 - edge.position]
@@ -423,11 +423,11 @@ class Landmarks:
                 exponent = walk.inputs(i)[1]
                 if self.is_number(exponent) and float(walk.values[exponent].item()) == 2 and edges[0].position == 0:
                     found.append(edges)
-            elif operation is ops.multiply and len(edges) == 2 and self._is_same(*walk.inputs(i)):
+            elif operation is ops.multiply and len(edges) == 2 and self.is_same(*walk.inputs(i)):
                 found.append(edges)
         return found
 
-    def _is_same(self, i: int, k: int, depth: int = 4) -> bool:
+    def is_same(self, i: int, k: int, depth: int = 4) -> bool:
         """Whether two values are one, or were computed in the same way: (p − y)·(p − y)."""
         walk, a, b = self.walk, self.walk.tensors[i], self.walk.tensors[k]
         if i == k:
@@ -437,7 +437,7 @@ class Landmarks:
             return constant and np.array_equal(walk.values[i], walk.values[k])
         if a.operation is not b.operation or depth == 0:
             return False
-        return all(self._is_same(left, right, depth - 1) for left, right in zip(walk.inputs(i), walk.inputs(k)))
+        return all(self.is_same(left, right, depth - 1) for left, right in zip(walk.inputs(i), walk.inputs(k)))
 
     # ---- losses ---------------------------------------------------------------------------------------------------
 

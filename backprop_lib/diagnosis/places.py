@@ -24,27 +24,32 @@ class Place:
     """One place where a mistake can be made.
 
     where : the values that it concerns, by number, or words. change : what is done there. kin : places of the same
-    mistake with equal `kin` are also tried all at once; None for a place that is only tried alone. alone : whether it
-    is tried alone. at_rate : the change for a given learning rate, where the mistake depends on one. everywhere :
-    whether this is all places of its kin at once.
+    mistake with equal `kin` are also tried all at once; None for a place that is only tried alone. group : so are the
+    places of each group among them. alone : whether it is tried alone. at_rate : the change for a given learning rate,
+    where the mistake depends on one. everywhere : whether this is all places of its kin at once.
     """
 
     where: tuple[int | str, ...]
     change: Change = field(default_factory=Change)
     kin: Hashable = ""
     alone: bool = True
+    group: Hashable = None
     at_rate: Callable[[float], Change] | None = None
     everywhere: bool = False
 
 
 def all_at_once(places: list[Place]) -> list[Place]:
     """For each kin with several places one place that stands for all of them."""
-    kinds: dict[Hashable, list[Place]] = {}
+    kinds: dict[tuple[Hashable, Hashable], list[Place]] = {}
     for place in places:
         if place.kin is not None:
-            kinds.setdefault(place.kin, []).append(place)
+            kinds.setdefault((place.kin, None), []).append(place)
+            if place.group is not None:
+                kinds.setdefault((place.kin, place.group), []).append(place)
     found = []
-    for members in kinds.values():
+    for (kin, group), members in kinds.items():
+        if group is not None and len(members) == len(kinds[kin, None]):
+            continue
         where = tuple(sorted({w for place in members for w in place.where if isinstance(w, int)}))
         if len(members) == 1 or _overlap(members):
             continue
@@ -129,12 +134,14 @@ def _with_other_input(walk: Walk, edge: Edge, position: int, value: Any) -> Edge
 def one_over_m_missing(marks: Landmarks) -> Places:
     yield from _at_averages(marks, lambda m: m)
     for m in _batch_sizes(marks):
+        yield from _at_hidden_layers(marks, m)
         yield from _at_parameters(marks, m, ("weight", "bias", "other"), m)
 
 
 def one_over_m_twice(marks: Landmarks) -> Places:
     yield from _at_averages(marks, lambda m: 1 / m)
     for m in _batch_sizes(marks):  # a bias divided once more is bias_averaged
+        yield from _at_hidden_layers(marks, 1 / m)
         yield from _at_parameters(marks, 1 / m, ("weight", "other"), m)
 
 
@@ -154,6 +161,15 @@ def _batch_sizes(marks: Landmarks) -> list[int]:
     sizes = [m for average in marks.averages for m in (average.entries, average.examples)]
     together = int(np.prod([average.entries for average in marks.averages]))
     return list(dict.fromkeys([*sizes, together])) if sizes else []
+
+
+def _at_hidden_layers(marks: Landmarks, factor: float) -> Places:
+    """In the delta of a layer: some divide by m in each layer anew."""
+    at_the_output = {marks.activation_before(site.node) for site in marks.sites}
+    for activation in marks.activations:
+        if activation not in at_the_output:
+            z = activation.argument
+            yield Place((z,), _after(z, lambda g: g * factor), ("layer", factor))
 
 
 def _at_parameters(marks: Landmarks, factor: float, roles: tuple[str, ...], m: int) -> Places:
@@ -287,7 +303,7 @@ def _sloped(marks: Landmarks, activation: Activation, slope: Any, kin: Hashable 
         change = _with_slope(marks.walk, activation.edge, slope)
     else:
         change = Change(nodes={activation.argument: lambda _, gradient: gradient(activation.value) * slope})
-    return Place((activation.value,), change, kin, alone)
+    return Place((activation.value,), change, kin, alone, group=activation.function)
 
 
 def _argument_and_value(marks: Landmarks, activation: Activation) -> tuple[Any, Any]:
@@ -344,7 +360,8 @@ def other_activation(marks: Landmarks) -> Places:
 def derivative_twice(marks: Landmarks) -> Places:
     for activation in marks.activations:
         if activation.edge is not None and activation.function != "relu":
-            yield Place((activation.value,), _on_edge(activation.edge, _twice(marks.walk, activation.edge)))
+            change = _on_edge(activation.edge, _twice(marks.walk, activation.edge))
+            yield Place((activation.value,), change, group=activation.function)
 
 
 def _twice(walk: Walk, edge: Edge) -> EdgeChange:
@@ -455,7 +472,7 @@ def wrong_activations(marks: Landmarks) -> Places:
     known = dict.fromkeys([layer.other for layer in marks.layers] + [a.value for a in marks.activations])
     for layer in marks.layers:
         for other in known:
-            if other != layer.other and values[other].ndim == values[layer.other].ndim:
+            if values[other].ndim == values[layer.other].ndim and not marks.is_same(other, layer.other):
                 yield _with_factor(marks, layer, other, other)
 
 
@@ -581,3 +598,14 @@ def gradient_stopped(marks: Landmarks) -> Places:
 def accumulated_twice(marks: Landmarks) -> Places:
     for i in marks.leaves:
         yield Place((i,), _after(i, lambda g: 2 * g))
+
+
+# ---- no mistake ------------------------------------------------------------------------------------------------------
+
+
+def other_conventions(marks: Landmarks) -> Places:
+    """ReLU has no slope at 0. The engine takes 0 there; who takes 1 has made no mistake."""
+    for activation in marks.activations:
+        z, _ = _argument_and_value(marks, activation)
+        if activation.function == "relu" and np.any(z == 0):
+            yield _sloped(marks, activation, (z >= 0) * 1.0)

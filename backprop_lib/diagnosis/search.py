@@ -12,7 +12,7 @@ from .bank import Mistake
 from .black_box import constant_factor
 from .claims import RELATIVE, Claim
 from .landmarks import Landmarks
-from .places import Place
+from .places import Place, all_at_once, other_conventions
 from .replays import every_place
 from .walk import Change, DoesNotFit, Walk
 
@@ -60,6 +60,11 @@ class Search:
                 if rate is not None:
                     found.append(Hit(mistake, place, rate))
         return found
+
+    def by_convention(self) -> Place | None:
+        """Where another choice of a slope at a kink, which is just as right, gives the claimed numbers."""
+        places = list(other_conventions(self.marks))
+        return next((place for place in places + all_at_once(places) if self._fits(place.change)), None)
 
     @cached_property
     def _places(self) -> list[tuple[Mistake, Place]]:

@@ -166,6 +166,28 @@ def one_sum(seed: int) -> Tensor:
     return 0.5 * ((a1 @ w2 - r.normal(size=(7, 4))) ** 2).sum()
 
 
+def attention(seed: int) -> Tensor:
+    """Products of values that are both computed, and a softmax inside the network."""
+    r = np.random.default_rng(seed)
+    x = r.normal(size=(5, 3))
+    q, k, v = (x @ weight(r, 3, 4, name=name) for name in ("Q", "K", "V"))
+    a = lib.softmax(q @ k.T / 2)
+    a.name = "a"
+    return lib.mean_squared_error(a @ v, r.normal(size=(5, 4)))
+
+
+def normalised(seed: int) -> Tensor:
+    """Batch normalisation, a dropout mask, a pool, pieces joined and cut."""
+    r = np.random.default_rng(seed)
+    x, w, u = r.normal(size=(7, 3)), weight(r, 3, 4, name="W"), weight(r, 6, 2, name="U")
+    scale, shift = weight(r, 4, name="scale"), weight(r, 4, name="shift")
+    z = x @ w
+    z = (z - z.mean(axis=0)) / lib.sqrt(z.var(axis=0) + 1e-3) * scale + shift
+    h = lib.leaky_relu(z) * ((r.uniform(size=(7, 4)) < 0.8) / 0.8)
+    pooled = lib.concatenate([h.max(axis=1, keepdims=True), h[:, 1:3], x], axis=1)
+    return lib.cross_entropy(pooled @ u, r.integers(2, size=7))
+
+
 def two_neurons(seed: int) -> Tensor:
     """Single numbers only."""
     r = np.random.default_rng(seed)
@@ -198,6 +220,8 @@ def networks() -> dict[str, Callable[[int], Tensor]]:
         convergent,
         square_shapes,
         residual,
+        attention,
+        normalised,
         one_sum,
         two_neurons,
         formula,

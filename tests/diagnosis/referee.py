@@ -113,6 +113,8 @@ def rows_backward(p, bug=""):
         dz1 = da1 * a1 * (1 - a1)
     if bug == "sigmoid'(z) for tanh":
         dz1 = da1 * d_sigmoid(z1)
+    if bug == "divided in each layer":
+        dz1 = dz1 / (m * o)
     if bug == "no derivative anywhere":
         dz2 = dL
         dW2, db2 = a1.T @ dz2, dz2.sum(0)
@@ -166,6 +168,7 @@ ROWS_BUGS = {
     "tanh'(a)": ({"derivative_at_a"}, "tanh"),
     "sigmoid' for tanh": ({"other_activation"}, "tanh"),
     "sigmoid'(z) for tanh": ({"other_activation"}, "tanh"),
+    "divided in each layer": ({"one_over_m_twice"}, "@ W1 + b1"),
     "no derivative anywhere": ({"activation_derivative_missing"}, "everywhere"),
     "both biases averaged": ({"bias_averaged"}, "everywhere: b1 and b2"),
     "both weights transposed": ({"gradient_transposed"}, "everywhere: W1 and W2"),

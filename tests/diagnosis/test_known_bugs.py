@@ -182,3 +182,31 @@ def test_the_weight_decay_forgotten():
     assert "path_forgotten" in {s.mistake for s in diagnose(loss, {"W": without}).suspects}
     only_data_scaled = 12 * without + 0.2 * W.data
     assert diagnose(loss, {"W": only_data_scaled}).mistake == "one_over_m_missing"
+
+
+def test_all_hidden_layers_but_not_the_output():
+    """Every tanh′ forgotten, the sigmoid's not; and the mean taken anew in each hidden layer."""
+    r = np.random.default_rng(1)
+    X, y = r.normal(size=(6, 3)), r.uniform(size=(6, 2))
+    W1, W2, W3 = (Tensor(r.normal(size=s), name=n) for n, s in (("W1", (3, 5)), ("W2", (5, 4)), ("W3", (4, 2))))
+    a1 = np.tanh(X @ W1.data)
+    a2 = np.tanh(a1 @ W2.data)
+    p = sigmoid(a2 @ W3.data)
+    hidden = [lib.tanh(X @ W1)]
+    hidden.append(lib.tanh(hidden[0] @ W2))
+    hidden[0].name, hidden[1].name = "a1", "a2"
+    loss = lib.mean_squared_error(lib.sigmoid(hidden[1] @ W3), y)
+    d3 = 2 * (p - y) / y.size * p * (1 - p)
+
+    def passed_back(slope, factor):
+        d2 = factor * (d3 @ W3.data.T) * slope(a2)
+        d1 = factor * (d2 @ W2.data.T) * slope(a1)
+        return {"W1": X.T @ d1, "W2": a1.T @ d2, "W3": a2.T @ d3}
+
+    assert diagnose(loss, passed_back(lambda a: 1 - a**2, 1)).ok
+    found = diagnose(loss, passed_back(lambda a: 1, 1))
+    assert (found.mistake, found.where) == ("activation_derivative_missing", "everywhere: a1 and a2")
+    found = diagnose(loss, passed_back(lambda a: a * (1 - a), 1))
+    assert (found.mistake, found.where) == ("other_activation", "everywhere: a1 and a2")
+    found = diagnose(loss, passed_back(lambda a: 1 - a**2, 1 / 12))
+    assert found.mistake == "one_over_m_twice" and found.where.startswith("everywhere: ")

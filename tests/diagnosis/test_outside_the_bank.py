@@ -107,6 +107,23 @@ def test_right_deep_down_where_gradients_vanish():
     assert not diagnose(loss, {**true, weights[0]: 1.0001 * first})
 
 
+def test_right_at_the_kink_of_relu():
+    """With zeros as input and as bias z is exactly 0; slope 0 and slope 1 are both right there, slope 2 is not."""
+    r = np.random.default_rng(0)
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([[0.3], [1], [1], [0.0]])
+    W1, b1 = Tensor(r.normal(size=(2, 3)), name="W1"), Tensor(np.zeros(3), name="b1")
+    W2 = Tensor(r.normal(size=(3, 1)), name="W2")
+    z1 = X @ W1.data
+    a1 = np.maximum(z1, 0)
+    d = 2 / 4 * (a1 @ W2.data - y)
+    loss = lib.mean_squared_error(lib.relu(X @ W1 + b1) @ W2, y)
+    for at_zero, ok in ((0, True), (1, True), (2, False)):
+        d1 = d @ W2.data.T * np.where(z1 == 0, at_zero, z1 > 0)
+        found = diagnose(loss, {"W1": X.T @ d1, "b1": d1.sum(0), "W2": a1.T @ d})
+        assert found.ok == ok and found.mistake is None, found
+    assert "exactly 0" in diagnose(loss, {"b1": (d @ W2.data.T * (z1 >= 0)).sum(0)}).message
+
+
 def test_right_in_float32():
     r = np.random.default_rng(0)
     X, y = r.normal(size=(6, 3)).astype(np.float32), r.uniform(size=(6, 2)).astype(np.float32)
