@@ -1,7 +1,7 @@
 """What the learner claims: taken in, checked, and compared with a gradient."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,8 @@ ROUNDING = 50.0
 class Claim:
     """The gradient claimed for value `i`, whose name is `name`, and the true one.
 
-    `given` is what was claimed, as an array of any shape; None if it was None. `slack`: how far each entry may be off
-    because it was rounded for printing.
+    given : what was claimed, in whatever shape; zeros if it was None. slack : how far each entry may be off because it
+    was rounded for printing. floor : how far, because large numbers cancel. largest : where its largest entry is.
     """
 
     i: int
@@ -34,7 +34,7 @@ class Claim:
     slack: Any
     floor: float
     dtype: np.dtype
-    largest: int  # the position of its largest entry
+    largest: int
 
     def fits(self, gradient: Any) -> bool:
         """Whether the claim is this gradient, up to rounding."""
@@ -54,6 +54,11 @@ class Claim:
         if abs(one - float(self.given.flat[self.largest])) > relative * abs(one) + still + slack:
             return False
         return bool(np.all(np.abs(gradient - self.given) <= relative * np.abs(gradient) + (still + self.slack)))
+
+    @property
+    def is_rounding(self) -> bool:
+        """Whether the true gradient is nothing but rounding, so that any claim as small is right."""
+        return self.floor > 0.01 * float(np.max(np.abs(self.true), initial=0.0))
 
     @property
     def right(self) -> bool:
@@ -76,10 +81,9 @@ class Claim:
         return self.given.size if right is None else int(np.sum(~right))
 
     def reshaped(self, shape: tuple[int, ...]) -> "Claim":
+        """The same numbers in another shape."""
         slack = self.slack.reshape(shape) if isinstance(self.slack, np.ndarray) else self.slack
-        given = self.given.reshape(shape)
-        fields = {**self.__dict__, "given": given, "slack": slack}
-        return Claim(**fields)
+        return replace(self, given=self.given.reshape(shape), slack=slack)
 
 
 def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: int | None) -> list[Claim]:
@@ -105,6 +109,11 @@ def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: int | None) ->
     claims = []
     for i in sorted(given, key=walk.turn.__getitem__):
         true = np.asarray(walk.totals[i], np.float64)
+        if not np.all(np.isfinite(true)):
+            raise ValueError(
+                f"The true gradient of {marks.label(i)} holds nan or inf at these values, so nothing can be compared "
+                "with it. Use other inputs, or a loss that does not overflow, such as one from logits."
+            )
         array = np.zeros(true.shape) if given[i] is None else arrays[i].astype(np.float64)
         floor = ROUNDING * rounding[i]
         if not np.any(true):

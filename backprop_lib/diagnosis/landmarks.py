@@ -111,14 +111,12 @@ class Landmarks:
 
     def parameter_behind(self, i: int) -> int | None:
         """The leaf with a gradient whose entries, perhaps in another shape, are value i; None if there is none."""
-        walk = self.walk
-        while walk.operation(i) in ALONG:
-            (i,) = walk.inputs(i)
-        t = walk.tensors[i]
-        return i if t.operation is None and t.requires_grad else None
+        first = self.same_entries(i)[-1]
+        t = self.walk.tensors[first]
+        return first if t.operation is None and t.requires_grad else None
 
-    def names_of(self, i: int) -> list[int]:
-        """Value i and, if it is a reshaped leaf, all between it and the leaf."""
+    def same_entries(self, i: int) -> list[int]:
+        """Value i, and the values before it that hold the same entries in another shape."""
         found = [i]
         while self.walk.operation(i) in ALONG:
             (i,) = self.walk.inputs(i)
@@ -375,13 +373,14 @@ class Landmarks:
 
     def _only_through(self, z: int, a: int) -> bool:
         """Whether all that reaches z has come through a."""
-        pending = [z]
+        pending, seen = [z], {a}
         while pending:
             i = pending.pop()
-            if i == a:
+            if i in seen:
                 continue
             if not self.walk.into[i]:
                 return False
+            seen.add(i)
             pending += [e.consumer for e in self.walk.into[i]]
         return True
 
@@ -527,7 +526,7 @@ class Landmarks:
 
     def activation_before(self, i: int) -> Activation | None:
         """The activation whose value, perhaps in another shape, is value i."""
-        behind = set(self.names_of(i))
+        behind = set(self.same_entries(i))
         return next((a for a in self.activations if a.value in behind), None)
 
     # ---- names ----------------------------------------------------------------------------------------------------

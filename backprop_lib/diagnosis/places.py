@@ -232,7 +232,7 @@ def cross_entropy_delta(marks: Landmarks) -> Places:
         if site.kind != "squared":
             continue
         activation = marks.activation_before(site.node)
-        softmax = [i for i in marks.names_of(site.node) if walk.operation(i) is ops.softmax]
+        softmax = [i for i in marks.same_entries(site.node) if walk.operation(i) is ops.softmax]
         if activation is None and not softmax:
             continue
         z = walk.inputs(softmax[0])[0] if activation is None else activation.argument

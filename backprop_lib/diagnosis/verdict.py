@@ -86,6 +86,10 @@ class _Examination:
         unseen = tuple(dict.fromkeys(hit.mistake.title for hit in hits))
         names = {hit.mistake.name for hit in hits}
         blind = reasons(self.marks, names, self._partial()) if hits else ()
+        vague = [claim for claim in self.claims if claim.is_rounding and np.any(claim.true)]
+        if vague:
+            text = f"The gradient of {self._names(vague)} is nothing but rounding here: any claim as small is right."
+            blind = (text, *blind)
         return Diagnosis(True, None, "", message, unseen=unseen, blind=blind, table=self._table())
 
     def _what_agrees(self) -> str:

@@ -153,3 +153,12 @@ def test_a_value_changed_after_the_forward_pass():
     w.data -= 1.0
     with pytest.raises(ValueError, match="changed after the forward pass"):
         diagnose(loss, {"w": 6})
+
+
+def test_a_truth_that_is_not_finite():
+    """Nothing is judged against nan."""
+    w = Tensor([0.0, 1.0], name="w")
+    with np.errstate(all="ignore"):
+        loss = lib.sqrt(w * w).sum()
+        with pytest.raises(ValueError, match="true gradient of w holds nan or inf"):
+            diagnose(loss, {"w": [0.0, 1.0]})
