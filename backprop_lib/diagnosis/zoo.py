@@ -23,9 +23,15 @@ Parameters = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Habitat:
-    """A small network with its data and its loss. build(**Tensors) returns the loss; start : the first parameters."""
+    """A small network with its data and its loss.
+
+    X, y : the examples, one in each row, and their targets. build(**Tensors) returns the loss of these parameters.
+    start : the first parameters.
+    """
 
     name: str
+    X: np.ndarray
+    y: np.ndarray
     build: Callable[..., Tensor]
     start: Parameters
 
@@ -124,7 +130,7 @@ def _classifier() -> Habitat:
         return F.mean_squared_error(a2, y)
 
     start = {"W1": _numbers(random, 2, 5), "b1": _numbers(random, 5), "W2": _numbers(random, 5, 1)}
-    return Habitat("2–5–1, tanh and sigmoid, mean squared error", build, {**start, "b2": _numbers(random, 1)})
+    return Habitat("2–5–1, tanh and sigmoid, mean squared error", X, y, build, {**start, "b2": _numbers(random, 1)})
 
 
 def _two_sigmoids() -> Habitat:
@@ -140,7 +146,7 @@ def _two_sigmoids() -> Habitat:
         return F.mean_squared_error(F.sigmoid(z2), y)
 
     start = {"W1": _numbers(random, 2, 4), "b1": _numbers(random, 4), "W2": _numbers(random, 4, 1)}
-    return Habitat("2–4–1, two sigmoids, mean squared error", build, {**start, "b2": _numbers(random, 1)})
+    return Habitat("2–4–1, two sigmoids, mean squared error", X, y, build, {**start, "b2": _numbers(random, 1)})
 
 
 def _three_classes() -> Habitat:
@@ -157,7 +163,7 @@ def _three_classes() -> Habitat:
         return F.cross_entropy(z2, labels)
 
     start = {"W1": _numbers(random, 2, 6), "b1": _numbers(random, 6), "W2": _numbers(random, 6, 3)}
-    return Habitat("2–6–3, ReLU and softmax, cross-entropy", build, {**start, "b2": _numbers(random, 3)})
+    return Habitat("2–6–3, ReLU and softmax, cross-entropy", X, labels, build, {**start, "b2": _numbers(random, 3)})
 
 
 def _skip() -> Habitat:
@@ -173,9 +179,8 @@ def _skip() -> Habitat:
         return 0.5 * F.square((h + deep) @ V - y).mean()
 
     start = {"U": _numbers(random, 1, 4), "c": _numbers(random, 4), "W": _numbers(random, 4, 4)}
-    return Habitat(
-        "1–4–4–4–1, one weight twice and a skip, half the squared error", build, {**start, "V": _numbers(random, 4, 1)}
-    )
+    start["V"] = _numbers(random, 4, 1)
+    return Habitat("1–4–4–4–1, one weight twice and a skip, half the squared error", x, y, build, start)
 
 
 TWO_SIGMOIDS, CLASSIFIER, THREE_CLASSES, SKIP = _two_sigmoids(), _classifier(), _three_classes(), _skip()

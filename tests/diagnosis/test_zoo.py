@@ -5,6 +5,8 @@ import pytest
 
 from backprop_lib.diagnosis import BUG_ZOO, MISTAKES
 
+from .referee import sigmoid
+
 by_label = pytest.mark.parametrize("specimen", BUG_ZOO, ids=lambda specimen: specimen.label)
 
 
@@ -48,6 +50,23 @@ def test_what_a_falling_curve_proves():
     assert source_2.train(150)[-1] < source_2.train(150, broken=False)[-1]
     assert sum(end < 0.2 for end in ends.values()) >= 3
     assert ends["sign_flipped"] > 1 and ends["softmax_elementwise"] > 1
+
+
+def test_specimen_a_is_the_code_of_source_2():
+    """Its backward pass, line by line in NumPy, gives the specimen's numbers."""
+    specimen = BUG_ZOO[0]
+    x, y, p = specimen.habitat.X, specimen.habitat.y, specimen.habitat.start
+    m = x.shape[0]
+    a1 = sigmoid(x @ p["W1"] + p["b1"])
+    a2 = sigmoid(a1 @ p["W2"] + p["b2"])
+    dz2 = a2 - y
+    dz1 = (dz2 @ p["W2"].T) * a1 * (1 - a1)
+    claimed = {
+        "W1": x.T @ dz1 / m, "b1": np.sum(dz1, axis=0) / m, "W2": a1.T @ dz2 / m, "b2": np.sum(dz2, axis=0) / m,
+    }  # fmt: skip
+    for name, gradient in specimen.gradients().items():
+        assert np.allclose(gradient, claimed[name], rtol=1e-12)
+    assert specimen.loss().item() == pytest.approx(np.mean((a2 - y) ** 2))
 
 
 def test_the_broken_backward_pass_at_other_parameters():
