@@ -37,12 +37,12 @@ def jvp(f: Callable[..., Tensor], primals: Sequence[Any], tangents: Sequence[Any
                 total = np.zeros(node.shape, node.dtype)
                 for position, t in enumerate(node.inputs):
                     if t in moving:
-                        total = total + _push(node, position, moving[t])
+                        total = total + push(node, position, moving[t])
                 moving[node] = total
     return output.numpy(), np.array(moving.get(output, np.zeros(output.shape, output.dtype)))
 
 
-def _push(node: Tensor, position: int, tangent: np.ndarray) -> np.ndarray:
+def push(node: Tensor, position: int, tangent: np.ndarray) -> np.ndarray:
     """Local derivative × tangent, for one input of one node.
 
     Entry by entry, the rule that carries gradients back carries tangents forward as well. Otherwise the rule is a

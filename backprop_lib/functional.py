@@ -326,8 +326,7 @@ def _one_hot(target: np.ndarray, z: Tensor) -> Tensor:
     if target.shape != z.shape[:-1]:
         raise ValueError(
             f"cross_entropy: for logits of shape {z.shape} the target has shape {z.shape[:-1]} (class numbers) or "
-            f"{z.shape} (one-hot); "
-            f"given was {target.shape}."
+            f"{z.shape} (one-hot); given was {target.shape}."
         )
     if target.dtype.kind not in "iu":
         raise TypeError(
@@ -348,8 +347,8 @@ def _pair(name: str, prediction: Operand, target: Operand) -> tuple[Tensor, Tens
     if p._data.shape != y._data.shape:
         raise ValueError(
             f"{name}: prediction and target must have the same shape; given were {p.shape} and {y.shape}. Broadcasting "
-            "them would "
-            f"compare every prediction with every target. Try target.reshape{p.shape} if the entries belong together."
+            f"them would compare every prediction with every target. Try target.reshape{p.shape} if the entries belong "
+            "together."
         )
     if p._data.size == 0:
         raise ValueError(f"{name}: there are no elements to take the mean of (shape {p.shape}).")

@@ -107,8 +107,7 @@ class Tensor:
         if self.operation is not None:
             raise ValueError(
                 f"{self._called()} was computed by {self.operation.name}, so its value follows from its inputs and "
-                "cannot be "
-                "set. Change a leaf and compute again, or start a new leaf with Tensor(value)."
+                "cannot be set. Change a leaf and compute again, or start a new leaf with Tensor(value)."
             )
         global _lent, _last_change
         if self._lent is None or value is not self._lent:
@@ -116,8 +115,7 @@ class Tensor:
             if value.shape != self._data.shape:
                 raise ValueError(
                     f"A new value for {self._called()} must keep its shape: it has {self._data.shape}, given was "
-                    f"{value.shape}. "
-                    "For another shape create a new Tensor."
+                    f"{value.shape}. For another shape create a new Tensor."
                 )
             if value.dtype != self._data.dtype:
                 value = value.astype(self._data.dtype)
@@ -479,8 +477,7 @@ class Tensor:
             extra = f" with {', '.join(keywords)}" if keywords else ""
             raise TypeError(
                 f"numpy.{ufunc.__name__}{'' if method == '__call__' else '.' + method}{extra} has no derivative rule "
-                "here. "
-                "Build it from backprop_lib's functions, or use t.numpy() if no gradient shall pass."
+                "here. Build it from backprop_lib's functions, or use t.numpy() if no gradient shall pass."
             )
         return apply(operation, operands)
 
@@ -661,8 +658,8 @@ def seed_for(output: Tensor, gradient: Any, create_graph: bool) -> Any:
         if output.size != 1:
             raise ValueError(
                 f"backward() starts from a single number; this Tensor has shape {output.shape}. Reduce it first, for "
-                "example with "
-                f".sum() or .mean(), or pass the upstream gradient: backward(gradient) with shape {output.shape}."
+                "example with .sum() or .mean(), or pass the upstream gradient: backward(gradient) with shape "
+                f"{output.shape}."
             )
         one = output._data.dtype.type(1)
         ones = one if output.ndim == 0 else np.full(output.shape, one)
@@ -758,8 +755,7 @@ def _as_numbers(data: Any) -> Any:
         )
         raise TypeError(
             f"A Tensor holds real numbers (float64 or float32); given was {what}: {_shortened(data)}. Convert them "
-            "first, for "
-            "example with float(...) or array.astype(float)."
+            "first, for example with float(...) or array.astype(float)."
         )
     return _frozen(array)
 

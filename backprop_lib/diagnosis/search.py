@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..forward_mode import _push
+from ..forward_mode import push
 from ..modes import recording
 from .bank import Mistake
 from .black_box import constant_factor
@@ -256,7 +256,7 @@ class Screen:
             for edge in self.walk.out_of[i]:
                 tangent = self._tangents[edge.source]
                 if tangent is not None:
-                    pushed = _push(t, edge.position, tangent)
+                    pushed = push(t, edge.position, tangent)
                     total = pushed if total is None else total + pushed
             self._tangents[i] = total
 

@@ -45,8 +45,8 @@ def test_a_screen_that_refuses_too_much(monkeypatch):
 
 
 def test_a_screen_with_wrong_tangents(monkeypatch):
-    push = search._push
-    monkeypatch.setattr(search, "_push", lambda node, position, tangent: 1.01 * push(node, position, tangent))
+    push = search.push
+    monkeypatch.setattr(search, "push", lambda node, position, tangent: 1.01 * push(node, position, tangent))
     with pytest.raises(AssertionError):
         test_referee.test_each_mistake_made_by_hand_is_named("rows", "no 2")
 

@@ -157,6 +157,13 @@ def _not_swapped(a: float, b: float, c: float) -> Uses:
 
 ORDER = ("L", "r", "q", "p", "a", "b", "c")  # the only one, up to the leaves
 
+# Values for the graph of the two last exercises, p = a · b, q = p + c, r = p · q, L = r + q.
+_PROBES = [
+    {"a": 2.0, "b": 3.0, "c": -1.0},
+    {"a": -0.5, "b": 4.0, "c": 3.5},
+    {"a": 1.5, "b": -2.0, "c": 0.25},
+]
+
 exercises: list[Task] = [
     Exercise(
         "02.check.first-graph",
@@ -436,11 +443,7 @@ exercises: list[Task] = [
             "gradients": lambda dL_da, dL_db, dL_dq: (dL_da, dL_db, dL_dq),
         },
         asks="gradients",
-        probes=[
-            {"a": 2.0, "b": 3.0, "c": -1.0},
-            {"a": -0.5, "b": 4.0, "c": 3.5},
-            {"a": 1.5, "b": -2.0, "c": 0.25},
-        ],
+        probes=_PROBES,
         mistakes=[
             Mistake(
                 "all three",
@@ -497,11 +500,7 @@ exercises: list[Task] = [
         " three gradients which your walk has left in a, b and c.",
         steps=_walks_back(lambda uses: gradients(uses, ORDER)),
         asks="gradients",
-        probes=[
-            {"a": 2.0, "b": 3.0, "c": -1.0},
-            {"a": -0.5, "b": 4.0, "c": 3.5},
-            {"a": 1.5, "b": -2.0, "c": 0.25},
-        ],
+        probes=_PROBES,
         mistakes=[
             Mistake(
                 "last path kept",
