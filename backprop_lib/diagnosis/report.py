@@ -89,12 +89,12 @@ class ComparisonTable:
 class Diagnosis:
     """What was found. It is true if the gradient is right, so `assert diagnose(loss, claimed)` works.
 
-    ok : every claimed gradient is right. mistake : the short name of the one mistake that reproduces all claimed
-    numbers; None if none does (or none is needed). where : the place where it was made, or that it is all of them.
-    message : one or two sentences. also : further mistakes that reproduce the numbers just as well. pair : two mistakes
-    that reproduce them together, where no single one does and no other pair. blind : why numbers such as these cannot
-    tell certain mistakes apart, or cannot show them. unseen : for a right gradient, the mistakes that would have
-    changed nothing here. table : claimed and true side by side.
+    ok : every claimed gradient is right. wrong : the names of those that are not. mistake : the short name of the one
+    mistake that reproduces all claimed numbers; None if none does (or none is needed). where : the place where it was
+    made, or that it is all of them. message : one or two sentences. also : further mistakes that reproduce the numbers
+    just as well. pair : two mistakes that reproduce them together, where no single one does and no other pair. blind :
+    why numbers such as these cannot tell certain mistakes apart, or cannot show them. unseen : for a right gradient,
+    the mistakes that would have changed nothing here. table : claimed and true side by side.
     """
 
     ok: bool
@@ -108,6 +108,7 @@ class Diagnosis:
     rate: float | None = None
     places: tuple[str, ...] = ()
     table: ComparisonTable = field(default_factory=lambda: ComparisonTable(()))
+    wrong: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.ok

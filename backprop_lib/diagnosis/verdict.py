@@ -1,5 +1,6 @@
 """Which mistake explains these wrong numbers? Replay the backward pass with each, and see which one reproduces them."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,9 @@ def diagnose(loss: Tensor, claimed: Any, learning_rate: float | None = None, dig
     walk = walk_of(loss)
     marks = Landmarks(walk)
     with np.errstate(all="ignore"):
-        return _Examination(marks, claims_of(claimed, walk, marks, digits), learning_rate).diagnosis()
+        examination = _Examination(marks, claims_of(claimed, walk, marks, digits), learning_rate)
+        found = examination.diagnosis()
+    return found if found.ok else replace(found, wrong=tuple(claim.name for claim in examination.search.wrong))
 
 
 class _Examination:

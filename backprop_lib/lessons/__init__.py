@@ -19,6 +19,7 @@ every run.
 
 from .course import exercise, quiz
 from .exercises import Exercise, Feedback, FunctionExercise, Target
+from .gradient_exercises import GradientExercise
 from .predictions import predict, reveal
 from .quizzes import Question, Quiz, again, gain, right, wrong
 from .record import TokenError, progress
@@ -30,6 +31,7 @@ __all__ = [
     "Exercise",
     "Feedback",
     "FunctionExercise",
+    "GradientExercise",
     "Mistake",
     "Question",
     "Quiz",

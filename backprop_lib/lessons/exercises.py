@@ -33,7 +33,7 @@ from .answers import (
     shown,
     unanswered,
 )
-from .boxes import Box
+from .boxes import Block, Box
 from .record import Progress, checked_key, progress
 from .steps import Mistake, Steps, Values, label, replay
 
@@ -111,8 +111,10 @@ class Task:
     def _repr_mimebundle_(self, **kwargs: object) -> dict[str, str]:
         return self.box()._repr_mimebundle_()
 
-    def _feedback(self, verdicts: dict[str, Verdict]) -> Feedback:
-        """One box for the verdicts on all values that are asked for; an empty name for a single one."""
+    def _feedback(self, verdicts: dict[str, Verdict], reasons: Sequence[Block] = ()) -> Feedback:
+        """One box for the verdicts on all values that are asked for; an empty name for a single one. reasons:
+        what explains several of them at once.
+        """
         kinds = [verdict.kind for verdict in verdicts.values()]
         score = (kinds.count("right"), len(kinds))
         if set(kinds) == {"open"}:
@@ -130,7 +132,7 @@ class Task:
         block = [verdict.text for verdict in verdicts.values()] if len(verdicts) == 1 else [lines]
         more = ("Try again; `.hint()` helps.",) if correct is False else ()
         names = tuple(dict.fromkeys(name for verdict in verdicts.values() for name in verdict.mistakes))
-        return Feedback(*titles[correct], (*block, *more), correct=correct, mistakes=names, score=score)
+        return Feedback(*titles[correct], (*block, *reasons, *more), correct=correct, mistakes=names, score=score)
 
 
 class Exercise(Task):
@@ -238,7 +240,7 @@ class Exercise(Task):
         truths = [self.truth(name) for name in self.asks]
         whole = all(np.array_equal(truth, np.round(truth)) for truth in truths)
         digits = "" if whole else f", to at least {FEWEST_DIGITS} significant digits"
-        return (*_given(self.given), f"Find: {asked}. Answer with `{call}`{digits}.")
+        return (*given_values(self.given), f"Find: {asked}. Answer with `{call}`{digits}.")
 
 
 class _Shown(dict):
@@ -290,19 +292,11 @@ class FunctionExercise(Task):
     def _judge(self, function: Any) -> Verdict:
         if unanswered(function):
             return Verdict("open", "not answered yet")
-        problem = self._unusable(function)
-        if problem:
-            return Verdict("wrong", problem)
         results = []
         for probe in self.probes:
-            try:
-                returned = function(*copy.deepcopy(list(probe.values())))
-            except (Exception, SystemExit) as error:
-                return Verdict("wrong", f"For {_listed(probe)} your function stopped: {_explained(error)}")
-            if returned is ... or (isinstance(returned, tuple) and returned and all(map(unanswered, returned))):
-                return Verdict("open", "not answered yet")
-            if returned is None:
-                return Verdict("wrong", "Your function returns nothing. Is the line with `return` missing?")
+            returned = call(function, probe, _listed(probe))
+            if isinstance(returned, Verdict):
+                return returned
             try:
                 results.append(self._matched(returned, self.truth(probe)))
             except Unreadable as refusal:
@@ -325,21 +319,6 @@ class FunctionExercise(Task):
         if found:
             return Verdict("wrong", f"{text} That is {_causes(found)}", tuple(m.name for m in found))
         return Verdict("wrong", f"{text} {self._common_relation(results, truths) or NOTHING_FITS}")
-
-    def _unusable(self, function: Any) -> str:
-        names = ", ".join(self.probes[0])
-        if not callable(function):
-            return f"You gave {shown(function)}; expected is a function: give its name, without brackets."
-        try:
-            inspect.signature(function).bind(*self.probes[0].values())
-        except TypeError:
-            takes = ", ".join(inspect.signature(function).parameters) or "nothing"
-            return (
-                f"Your function must take {len(self.probes[0])} arguments, in this order: {names}. It takes: {takes}."
-            )
-        except ValueError:  # a built-in function that does not tell
-            pass
-        return ""
 
     def _matched(self, returned: Any, truth: list[np.ndarray]) -> list[np.ndarray]:
         """What a learner's function returned, as arrays of the truth's shapes where that is only a matter
@@ -424,10 +403,39 @@ class Target(Task):
         return text.format(example=shown(self.example(**self.given)))
 
     def _how(self) -> Sequence[str]:
-        return (*_given(self.given), "Answer with `check(…)`.")
+        return (*given_values(self.given), "Answer with `check(…)`.")
 
 
-def _given(values: Values) -> Sequence[str]:
+def call(function: Any, probe: Values, described: str) -> Any:
+    """What a learner's function returns for a probe, or the Verdict where it returns nothing that can be judged.
+
+    described: the probe in words, for "For … your function stopped".
+    """
+    names = ", ".join(probe)
+    if not callable(function):
+        return Verdict("wrong", f"You gave {shown(function)}; expected is a function: give its name, without brackets.")
+    try:
+        inspect.signature(function).bind(*probe.values())
+    except TypeError:
+        takes = ", ".join(inspect.signature(function).parameters) or "nothing"
+        return Verdict(
+            "wrong", f"Your function must take {len(probe)} arguments, in this order: {names}. It takes: {takes}."
+        )
+    except ValueError:  # a built-in function that does not tell
+        pass
+    try:
+        returned = function(*copy.deepcopy(list(probe.values())))
+    except (Exception, SystemExit) as error:
+        return Verdict("wrong", f"For {described} your function stopped: {_explained(error)}")
+    if returned is ... or (isinstance(returned, tuple) and returned and all(map(unanswered, returned))):
+        return Verdict("open", "not answered yet")
+    if returned is None:
+        return Verdict("wrong", "Your function returns nothing. Is the line with `return` missing?")
+    return returned
+
+
+def given_values(values: Values) -> Sequence[str]:
+    """The line that says what is given; none where nothing is."""
     listed = ", ".join(f"{label(name)} = {shown(value)}" for name, value in values.items())
     return (f"Given: {listed}.",) if listed else ()
 
