@@ -20,6 +20,7 @@ from backprop_lib.widgets import (
     Frame,
     GearTrain,
     GraphStepper,
+    LossExplorer,
     NeuronNudge,
     SaturationExplorer,
     SecantNudger,
@@ -36,6 +37,7 @@ EVERY_WIDGET = {
     "neuron": NeuronNudge,
     "stepper": lambda: GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4"),
     "chain": ChainStepper,
+    "losses": LossExplorer,
 }
 
 
@@ -214,6 +216,7 @@ MOVES = {
     "gears": (GearTrain, "first"),
     "paths": (TwoPaths, "x"),
     "neuron": (NeuronNudge, "w"),
+    "losses": (LossExplorer, "z"),
 }
 
 

@@ -1,6 +1,7 @@
 """Pictures that answer: controls move, a pure function runs, one picture changes. Needs anywidget and ipywidgets."""
 
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
+from .losses import LossExplorer
 from .neuron import NeuronNudge
 from .nudges import GearTrain, SecantNudger, TwoPaths
 from .saturation import SaturationExplorer
@@ -15,6 +16,7 @@ __all__ = [
     "Frame",
     "GearTrain",
     "GraphStepper",
+    "LossExplorer",
     "NeuronNudge",
     "SaturationExplorer",
     "SecantNudger",

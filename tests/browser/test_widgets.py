@@ -19,6 +19,7 @@ CELLS = {
     "stepper": 'stepper = GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4")\nstepper',
     "chain": "chain = ChainStepper()\nchain",
     "film": "film = TrainingFilm()\nfilm",
+    "losses": "losses = LossExplorer()\nlosses",
 }
 
 
@@ -65,7 +66,7 @@ def test_live_spoken_and_free_of_barriers(notebook, name, screenshots):
 @pytest.mark.parametrize(
     ("name", "label", "variable"),
     [("saturation", "z", "z"), ("secant", "Δx", "nudge"), ("gears", "∂u/∂x", "first"), ("paths", "x", "x")]
-    + [("neuron", "weight w", "w")],
+    + [("neuron", "weight w", "w"), ("losses", "logit z", "z")],
 )
 def test_a_slider_by_mouse_and_by_keyboard(notebook, name, label, variable):
     place = live(notebook, name)
