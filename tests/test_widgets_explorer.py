@@ -13,6 +13,7 @@ from ipywidgets.comm import create_comm
 
 import backprop_lib.widgets
 from backprop_lib.widgets import (
+    BatchSlider,
     ChainStepper,
     Choice,
     Entry,
@@ -24,6 +25,7 @@ from backprop_lib.widgets import (
     NeuronNudge,
     SaturationExplorer,
     SecantNudger,
+    ShapeFitter,
     Slider,
     TwoPaths,
     button,
@@ -37,6 +39,8 @@ EVERY_WIDGET = {
     "neuron": NeuronNudge,
     "stepper": lambda: GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4"),
     "chain": ChainStepper,
+    "shapes": ShapeFitter,
+    "batch": BatchSlider,
     "losses": LossExplorer,
 }
 
@@ -216,6 +220,7 @@ MOVES = {
     "gears": (GearTrain, "first"),
     "paths": (TwoPaths, "x"),
     "neuron": (NeuronNudge, "w"),
+    "batch": (BatchSlider, "added"),
     "losses": (LossExplorer, "z"),
 }
 

@@ -2,6 +2,7 @@
 
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
 from .losses import LossExplorer
+from .matrices import BatchSlider, ShapeFitter
 from .neuron import NeuronNudge
 from .nudges import GearTrain, SecantNudger, TwoPaths
 from .saturation import SaturationExplorer
@@ -9,6 +10,7 @@ from .stepper import ChainStepper, GraphStepper
 from .training_film import TrainingFilm
 
 __all__ = [
+    "BatchSlider",
     "ChainStepper",
     "Choice",
     "Entry",
@@ -20,6 +22,7 @@ __all__ = [
     "NeuronNudge",
     "SaturationExplorer",
     "SecantNudger",
+    "ShapeFitter",
     "Slider",
     "TrainingFilm",
     "TwoPaths",

@@ -19,6 +19,8 @@ CELLS = {
     "stepper": 'stepper = GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4")\nstepper',
     "chain": "chain = ChainStepper()\nchain",
     "film": "film = TrainingFilm()\nfilm",
+    "shapes": "shapes = ShapeFitter()\nshapes",
+    "batch": "batch = BatchSlider()\nbatch",
     "losses": "losses = LossExplorer()\nlosses",
 }
 
@@ -66,7 +68,7 @@ def test_live_spoken_and_free_of_barriers(notebook, name, screenshots):
 @pytest.mark.parametrize(
     ("name", "label", "variable"),
     [("saturation", "z", "z"), ("secant", "Δx", "nudge"), ("gears", "∂u/∂x", "first"), ("paths", "x", "x")]
-    + [("neuron", "weight w", "w"), ("losses", "logit z", "z")],
+    + [("batch", "added", "added"), ("neuron", "weight w", "w"), ("losses", "logit z", "z")],
 )
 def test_a_slider_by_mouse_and_by_keyboard(notebook, name, label, variable):
     place = live(notebook, name)
@@ -148,6 +150,27 @@ def test_what_does_not_fit_is_said_and_the_picture_stays(notebook):
     assert place.locator(".picture").inner_html() == before
     place.get_by_role("radio", name="(a − y)²", exact=True).click()
     expect(place.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_square_layer_lights_the_shape_and_not_the_gradient(notebook):
+    place, page = live(notebook, "shapes"), notebook.page
+
+    def pick(control: str, option: str) -> Locator:
+        return place.get_by_role("group", name=control).get_by_role("radio", name=option, exact=True)
+
+    pick("sizes", "3 inputs, 3 neurons, 4 examples").click()
+    pick("wanted", "∂L/∂A").click()
+    expect(place.locator(".sentence")).to_contain_text("12 of 12 entries disagree")
+    expect(place.locator(".picture")).to_contain_text("✓Shape: (3, 4), as A has (3, 4)✗Gradient check:")
+    pick("first", "W").focus()
+    page.keyboard.press("ArrowRight")
+    expect(pick("first", "Wᵀ")).to_be_checked()
+    expect(place.locator(".sentence")).to_contain_text("all 12 entries agree with the nudges.")
+    kernel_gets(notebook, "shapes.left", "Wᵀ")
+    pick("first", "W").click()
+    pick("wanted", "∂L/∂W").click()
+    pick("sizes", "2 inputs, 3 neurons, 4 examples").click()
+    expect(place.locator(".sentence")).to_contain_text("cannot be multiplied")
 
 
 # ---- stepping ----------------------------------------------------------------------------------------
