@@ -11,6 +11,7 @@ and losses in it. `bank.py` is the table of mistakes, `places.py` where each can
 from .bank import MISTAKES, BankTable, Mistake
 from .black_box import diagnose_array
 from .epsilon import EpsilonCurve, epsilon_curve
+from .kinks import Sides, slopes_on_both_sides
 from .probes import Probe, suggest_probe
 from .replays import gradients_with_mistake
 from .report import Diagnosis, Suspect

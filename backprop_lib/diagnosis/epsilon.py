@@ -14,6 +14,7 @@ from ..gradcheck import numerical_gradient
 from ..tensor import _as_numbers
 
 EPSILONS = tuple(float(f"1e-{k}") for k in range(1, 15))
+MARGIN = 3.0  # on another machine rounding may leave so many times as much, or as little
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,15 @@ class EpsilonCurve:
 
     @property
     def finding(self) -> str:
-        """One sentence with the computed figures."""
+        """One sentence with the computed figures; bounds, since what rounding leaves differs between machines."""
         lowest, smallest = float(np.min(self.centred)), float(self.centred[-1])
+        bottom = f"The error of the centred difference is smallest, {_below(lowest)}, near ε = {self.best_epsilon:.0e}"
+        if smallest <= 10 * lowest:
+            return f"{bottom}; down to ε = {self.epsilons[-1]:.0e} it does not grow again."
+        above = np.floor(np.log10(smallest / MARGIN))
         return (
-            f"The error of the centred difference is smallest, about {lowest:.0e}, near ε = {self.best_epsilon:.0e}; "
-            f"at ε = {self.epsilons[-1]:.0e} it is about {smallest:.0e} again: a smaller step is not a safer one."
+            f"{bottom}; at ε = {self.epsilons[-1]:.0e} it is above {10.0**above:.0e} again: a smaller step is not a "
+            "safer one."
         )
 
 
@@ -82,3 +87,8 @@ def _forward(f: Callable[[np.ndarray], Any], x: np.ndarray, epsilon: float, valu
         moved[index] += epsilon
         gradient[index] = (float(f(moved)) - value) / (moved[index] - x[index])
     return gradient
+
+
+def _below(error: float) -> str:
+    """A power of ten that the error stays below on any machine."""
+    return f"below {10.0 ** np.ceil(np.log10(MARGIN * error)):.0e}" if error > 0 else "0"

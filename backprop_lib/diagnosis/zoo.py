@@ -123,10 +123,11 @@ def _classifier() -> Habitat:
     X, y = _points(random, 12)
 
     def build(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-        a1 = F.tanh(X @ W1 + b1)
-        a1.name = "a1"
-        a2 = F.sigmoid(a1 @ W2 + b2)
-        a2.name = "a2"
+        z1 = X @ W1 + b1
+        a1 = F.tanh(z1)
+        z2 = a1 @ W2 + b2
+        a2 = F.sigmoid(z2)
+        z1.name, a1.name, z2.name, a2.name = "z1", "a1", "z2", "a2"
         return F.mean_squared_error(a2, y)
 
     start = {"W1": _numbers(random, 2, 5), "b1": _numbers(random, 5), "W2": _numbers(random, 5, 1)}
@@ -139,11 +140,12 @@ def _two_sigmoids() -> Habitat:
     X, y = _points(random, 12)
 
     def build(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-        a1 = F.sigmoid(X @ W1 + b1)
-        a1.name = "a1"
+        z1 = X @ W1 + b1
+        a1 = F.sigmoid(z1)
         z2 = a1 @ W2 + b2
-        z2.name = "z2"
-        return F.mean_squared_error(F.sigmoid(z2), y)
+        a2 = F.sigmoid(z2)
+        z1.name, a1.name, z2.name, a2.name = "z1", "a1", "z2", "a2"
+        return F.mean_squared_error(a2, y)
 
     start = {"W1": _numbers(random, 2, 4), "b1": _numbers(random, 4), "W2": _numbers(random, 4, 1)}
     return Habitat("2–4–1, two sigmoids, mean squared error", X, y, build, {**start, "b2": _numbers(random, 1)})
@@ -156,10 +158,10 @@ def _three_classes() -> Habitat:
     labels = np.digitize(X[:, 0] - X[:, 1], [-0.6, 0.6])
 
     def build(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-        a1 = F.relu(X @ W1 + b1)
-        a1.name = "a1"
+        z1 = X @ W1 + b1
+        a1 = F.relu(z1)
         z2 = a1 @ W2 + b2
-        z2.name = "z2"
+        z1.name, a1.name, z2.name = "z1", "a1", "z2"
         return F.cross_entropy(z2, labels)
 
     start = {"W1": _numbers(random, 2, 6), "b1": _numbers(random, 6), "W2": _numbers(random, 6, 3)}

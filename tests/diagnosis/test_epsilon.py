@@ -1,5 +1,7 @@
 """The valley of the error against ε."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,20 @@ def test_bad_input():
         epsilon_curve(f, X, exact(X), [-1e-3])
     with pytest.raises(ValueError, match="lost beside"):
         epsilon_curve(np.sum, 1e6 * np.ones(2), np.ones(2), [1e-12])
+
+
+def test_the_finding_states_bounds_that_hold_on_every_machine():
+    """What rounding leaves differs by a few times; a power of ten with room to spare does not."""
+    curve = epsilon_curve(f, X, exact(X))
+    below, above = re.search(
+        r"below (\S+), near ε = (?:\S+); at ε = 1e-14 it is above (\S+) again", curve.finding
+    ).groups()
+    assert 3 * curve.centred.min() <= float(below) <= 30 * curve.centred.min()
+    assert float(above) <= curve.centred[-1] / 3 <= 10 * float(above)
+
+
+def test_the_finding_where_nothing_is_rounded():
+    """2 ± ε and their cubes are exact here, so that the error never grows."""
+    curve = epsilon_curve(lambda x: x * x * x, 2.0, 12.0)
+    assert curve.finding.startswith("The error of the centred difference is smallest, 0, near ε = ")
+    assert curve.finding.endswith("down to ε = 1e-14 it does not grow again.")
