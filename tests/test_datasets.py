@@ -1,9 +1,12 @@
 """Data sets have the shapes that are documented and are the same each time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from backprop_lib.datasets import spirals, two_moons, xor
+from backprop_lib import datasets
+from backprop_lib.datasets import digits, spirals, two_moons, xor
 
 
 def test_xor():
@@ -67,6 +70,48 @@ def test_the_values_do_not_drift():
     np.testing.assert_allclose(spirals(4, seed=1)[0][1], [1.006609, -0.026063], atol=1e-6)
 
 
+@pytest.mark.parametrize("held_out", ["every fifth", "last fifth"])
+def test_digits(held_out):
+    inputs, numbers, held_inputs, held_numbers = digits(held_out)
+    assert inputs.shape == (1438, 64) and numbers.shape == (1438,)
+    assert held_inputs.shape == (359, 64) and held_numbers.shape == (359,)
+    assert inputs.dtype == np.float64 and numbers.dtype.kind == "i"
+    everything = np.concatenate([inputs, held_inputs])
+    assert everything.min() == 0 and everything.max() == 1
+    assert np.array_equal(everything * 16, np.round(everything * 16))  # 17 shades
+    for part in (numbers, held_numbers):
+        assert np.array_equal(np.unique(part), np.arange(10))
+    counts = np.bincount(np.concatenate([numbers, held_numbers]))
+    assert counts.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]  # as UCI lists them
+
+
+def test_both_ways_of_holding_out_share_out_the_same_images():
+    both = [digits(held_out) for held_out in ("every fifth", "last fifth")]
+    rows = [sorted(map(tuple, np.concatenate([d[0], d[2]]).tolist())) for d in both]
+    assert rows[0] == rows[1]
+    assert {tuple(row) for row in both[0][0].tolist()}.isdisjoint(map(tuple, both[0][2].tolist()))
+
+
+def test_the_first_digit_is_a_nought():
+    """Its left half, so that rows and columns cannot be exchanged, nor the image stand on its head."""
+    inputs, numbers, _, _ = digits()
+    assert numbers[0] == 0
+    left = (16 * inputs[0].reshape(8, 8)).astype(int)[:, :4]
+    assert left.tolist() == [
+        [0, 0, 5, 13], [0, 0, 13, 15], [0, 3, 15, 2], [0, 4, 12, 0],
+        [0, 5, 8, 0], [0, 4, 11, 0], [0, 2, 14, 5], [0, 0, 6, 13],
+    ]  # fmt: skip
+
+
+def test_the_digits_are_small_and_their_licence_is_beside_them():
+    data = Path(datasets.__file__).parent / "data"
+    assert (data / "digits.npz").stat().st_size < 300_000
+    licence = (data / "digits_licence.txt").read_text(encoding="utf-8")
+    project = (data.parent.parent / "LICENSE").read_text(encoding="utf-8")
+    for words in ("Alpaydin", "UCI Machine Learning Repository", "CC BY 4.0"):
+        assert words in licence and words in project
+
+
 @pytest.mark.parametrize(
     "bad, message",
     [
@@ -76,6 +121,7 @@ def test_the_values_do_not_drift():
         (lambda: spirals(10, 1), "at least 2 classes"),
         (lambda: two_moons(10, noise=-1), "at least 0"),
         (lambda: spirals(10, noise=np.nan), "at least 0"),
+        (lambda: digits("none"), "every fifth"),
     ],
 )
 def test_errors_teach(bad, message):
