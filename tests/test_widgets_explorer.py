@@ -99,6 +99,17 @@ def test_a_button_by_name_and_nothing_else_by_name():
     assert square.comm is not None
 
 
+def test_a_page_that_started_late_is_told_what_it_missed():
+    square = Square(x=2)
+    square.comm = create_comm(target_name="test", primary=False)
+    messages = Messages(square.comm)
+    for current in ({"shows": square.drawn}, {}, "shows"):
+        square._catch_up(square, current, [])
+    assert messages.sent == 0
+    square._catch_up(square, {"shows": {"x": 1}}, [])
+    assert messages.sent == 1
+
+
 def test_stepping_shows_another_frame_of_the_same_values():
     square = Square()
     square.step = 2

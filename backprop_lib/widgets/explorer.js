@@ -196,11 +196,13 @@ function mount(model, place) {
 }
 
 // anywidget gives a model two seconds to start and, when they are over, holds every message from the kernel back for
-// ever. A busy machine may need longer, so here the messages go straight to the model.
+// ever. A busy machine may need longer, so here the messages go straight to the model. What the kernel has said before
+// (to another window, say) is asked for.
 async function listen(model) {
   const whole = await model.widget_manager.get_model(model.get("identity"));
   const receive = Object.getPrototypeOf(Object.getPrototypeOf(whole))._handle_comm_msg;
   whole.comm.on_msg((message) => receive.call(whole, message));
+  model.send({ shows: model.get("drawn") });
 }
 
 export default {

@@ -127,6 +127,7 @@ class Explorer(anywidget.AnyWidget):
         super().__init__(model_id=identity, identity=identity, **values)
         self.observe(self._redraw, names=self._control_names())
         self.on_msg(self._press)
+        self.on_msg(self._catch_up)
 
     def draw(self, *_: Any, **values: Any) -> Frame | Sequence[Frame]:
         """The frame, or the frames to step through, for these values of the controls."""
@@ -232,3 +233,8 @@ class Explorer(anywidget.AnyWidget):
         name = message.get("press") if isinstance(message, dict) else None
         if name in self._marked() and self._marked()[name]["kind"] == "button":
             getattr(self, name)()
+
+    def _catch_up(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
+        """A page tells at its start what it shows; while it started, a control may have moved."""
+        if isinstance(message, dict) and message.get("shows", self.drawn) != self.drawn:
+            self.send_state()
