@@ -1,6 +1,7 @@
 """Pictures that answer: controls move, a pure function runs, one picture changes. Needs anywidget and ipywidgets."""
 
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
+from .gradient_flow import GradientFlow
 from .losses import LossExplorer
 from .matrices import BatchSlider, ShapeFitter
 from .neuron import NeuronNudge
@@ -17,6 +18,7 @@ __all__ = [
     "Explorer",
     "Frame",
     "GearTrain",
+    "GradientFlow",
     "GraphStepper",
     "LossExplorer",
     "NeuronNudge",
