@@ -19,6 +19,7 @@ CELLS = {
     "stepper": 'stepper = GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4")\nstepper',
     "chain": "chain = ChainStepper()\nchain",
     "film": "film = TrainingFilm()\nfilm",
+    "flow": "flow = GradientFlow()\nflow",
     "shapes": "shapes = ShapeFitter()\nshapes",
     "batch": "batch = BatchSlider()\nbatch",
     "losses": "losses = LossExplorer()\nlosses",
@@ -68,7 +69,12 @@ def test_live_spoken_and_free_of_barriers(notebook, name, screenshots):
 @pytest.mark.parametrize(
     ("name", "label", "variable"),
     [("saturation", "z", "z"), ("secant", "Δx", "nudge"), ("gears", "∂u/∂x", "first"), ("paths", "x", "x")]
-    + [("batch", "added", "added"), ("neuron", "weight w", "w"), ("losses", "logit z", "z")],
+    + [
+        ("batch", "added", "added"),
+        ("neuron", "weight w", "w"),
+        ("losses", "logit z", "z"),
+        ("flow", "layers", "depth"),
+    ],
 )
 def test_a_slider_by_mouse_and_by_keyboard(notebook, name, label, variable):
     place = live(notebook, name)
@@ -248,7 +254,7 @@ def test_an_expression_of_ones_own_and_a_hostile_one(notebook):
 # ---- fast, steady, and no larger after 10,000 changes ------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "label"), [("saturation", "z"), ("neuron", "weight w")])
+@pytest.mark.parametrize(("name", "label"), [("saturation", "z"), ("neuron", "weight w"), ("flow", "layers")])
 def test_from_slider_to_pixels_within_60_ms(notebook, name, label):
     """A step that needs no kernel, measured just before, has its 95th percentile below 30 ms on a quiet machine. What
     it takes beyond that is other programs' work, and is allowed for each of page, server and kernel."""
@@ -268,7 +274,9 @@ def timed(notebook: Notebook, name: str, label: str) -> Latency:
     return latency(notebook, place.get_by_role("slider", name=label, exact=True), place.locator(".picture"))
 
 
-@pytest.mark.parametrize(("name", "label"), [("saturation", "z"), ("neuron", "bias b"), ("chain", "Step")])
+@pytest.mark.parametrize(
+    ("name", "label"), [("saturation", "z"), ("neuron", "bias b"), ("chain", "Step"), ("flow", "times")]
+)
 def test_no_blank_frame_and_no_jump_while_a_slider_is_dragged(notebook, name, label):
     place = live(notebook, name)
     seen = steadiness(notebook, place.get_by_role("slider", name=label, exact=True), place.locator(".picture"))
