@@ -7,6 +7,7 @@ from .graph_latex import graph_latex
 from .graph_svg import GraphPicture, graph_svg
 from .graph_table import Table, graph_table
 from .graph_torch import graph_torch_code
+from .landscape import loss_map, loss_surface, map_sentence
 from .plots import (
     calls_by_depth,
     decision_boundary,
@@ -38,6 +39,9 @@ __all__ = [
     "house_style",
     "label_axes",
     "loss_curve",
+    "loss_map",
+    "loss_surface",
+    "map_sentence",
     "new_figure",
     "secant_and_tangent",
     "show",
