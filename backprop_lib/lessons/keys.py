@@ -37,6 +37,12 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("check.weight-three", "predict.larger", "predict.cut", "predict.share", "predict.deleted"),
         *("predict.old-or-new", "predict.weight-three"),
     ),
+    "06": (
+        *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4"),
+        *("check.deepest", "check.soft", "check.neuron", "check.way-back", "check.softmax", "check.network"),
+        *("check.repair", "check.log-sum-exp", "predict.tenth", "predict.product", "predict.wrong", "predict.program"),
+        *("predict.share", "predict.overflow"),
+    ),
     "12": (*(f"post.{n}" for n in range(1, 13)),),
 }
 

@@ -1,0 +1,355 @@
+"""Losses and the cancellation."""
+
+from math import exp, log
+
+import numpy as np
+
+from ... import functional as F
+from ...tensor import Tensor
+from ..exercises import Exercise, FunctionExercise, Target, Task
+from ..gradient_exercises import GradientExercise
+from ..mistakes import forgot, forgot_slope, not_swapped, rounded_early, sign_flipped
+from ..quizzes import Question, Quiz, right, wrong
+from ..steps import Mistake, Steps
+from .n03 import back_to_the_inputs, bias_gets_x, sigmoid
+
+back_to_the_logit: Steps = {
+    "dL_da": lambda a, y: (1 - y) / (1 - a) - y / a,
+    "da_dz": lambda a: a * (1 - a),
+    "dL_dz": lambda dL_da, da_dz: dL_da * da_dz,
+}
+
+cross_entropy_neuron: Steps = {
+    "z": lambda w, x, b: w * x + b,
+    "a": lambda z: sigmoid(z),
+    "L": lambda a, y: -(y * log(a) + (1 - y) * log(1 - a)),
+    **back_to_the_inputs,
+    **back_to_the_logit,
+}
+
+way_back: Steps = {
+    **back_to_the_logit,
+    "all_three": lambda dL_da, da_dz, dL_dz: (dL_da, da_dz, dL_dz),
+}
+
+# For two or more logits: the largest one is taken out of the sum.
+log_sum_exp: Steps = {
+    "largest": lambda z: np.max(z),
+    "rest": lambda z, largest: np.log(np.sum(np.exp(z - largest))),
+    "total": lambda largest, rest: largest + rest,
+}
+
+squared_error_taken = Mistake(
+    "dL/da of the squared error",
+    "if a − y is taken for dL/da",
+    "a − y is the slope of ½(a − y)². Here the loss has a logarithm, and its slope has a denominator.",
+    {"dL_da": lambda a, y: a - y},
+)
+slope_twice = Mistake(
+    "σ′(z) multiplied in twice",
+    "if σ′(z) is multiplied in a second time",
+    "a − y is what is left after the slope has cancelled; it is dL/dz already.",
+    {"dL_dz": lambda dL_da, da_dz: dL_da * da_dz * da_dz},
+)
+
+
+def network(x: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, y: np.ndarray) -> Tensor:
+    """The 2–3–1 network: ReLU, sigmoid, binary cross-entropy."""
+    z1 = W1 @ x + b1
+    a1 = F.relu(z1)
+    z2 = W2 @ a1 + b2
+    a2 = F.sigmoid(z2)
+    z1.name, a1.name, z2.name, a2.name = "z1", "a1", "z2", "a2"
+    return F.binary_cross_entropy(a2, y)
+
+
+def classes(z: Tensor, y: np.ndarray) -> Tensor:
+    """Softmax, then the cross-entropy of one example, each step a node of its own."""
+    p = F.softmax(z)
+    p.name = "p"
+    return -(y * F.log(p)).sum()
+
+
+def rows(X: np.ndarray, y: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
+    """Two sigmoid layers over a batch in rows, with the mean squared error."""
+    a1 = F.sigmoid(X @ W1 + b1)
+    z2 = a1 @ W2 + b2
+    a2 = F.sigmoid(z2)
+    a1.name, z2.name, a2.name = "a1", "z2", "a2"
+    return F.mean_squared_error(a2, y)
+
+
+exercises: list[Task] = [
+    Target(
+        "06.check.deepest",
+        "Label 1 and the loss ½(a − y)². At which logit z is the gradient ∂L/∂z largest, its sign aside? To one"
+        " decimal.",
+        meets=lambda z: _deepest(z),
+        example=lambda: -0.7,
+        given={},
+        hints=[
+            "Choose ½(a − y)² and the label 1, and move z from 0 to the left. Watch the dashed curve in the middle.",
+            "At z = 0 the gradient is −0.125. It goes on falling for a while, and then comes back up.",
+            "The lowest point of the curve is at z = −ln 2 = −0.693, so {example}. There a = ⅓, and ∂L/∂z = −0.148.",
+        ],
+    ),
+    Target(
+        "06.check.soft",
+        "Label 0.3 and cross-entropy. At which logit z is the gradient 0? To one decimal.",
+        meets=lambda z: _soft(z),
+        example=lambda: -0.8,
+        given={},
+        hints=[
+            "Choose cross-entropy, put the label to 0.3, and look for the place where the tangent is flat.",
+            "∂L/∂z = a − y, so it is 0 where a = 0.3. Which z gives a = 0.3?",
+            "σ(z) = 0.3 means e^z = 0.3/0.7, so z = ln(0.3/0.7) = −0.847; with one decimal {example}.",
+        ],
+    ),
+    Exercise(
+        "06.check.neuron",
+        "The sigmoid neuron of notebook 03 with another loss: L = −(y·ln a + (1 − y)·ln(1 − a)). The forward pass up to"
+        " a is the one you know.",
+        steps=cross_entropy_neuron,
+        asks=("L", "dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db"),
+        given={"x": 2, "w": 1, "b": 0.5, "y": 0, "z": 2.5, "a": sigmoid(2.5)},
+        mistakes=[
+            Mistake(
+                "the other logarithm",
+                "if ln a is taken in the place of ln(1 − a)",
+                "The label is 0. What is the probability that the neuron gave to the label 0?",
+                {"L": lambda a: -log(a), "dL_da": lambda a: -1 / a},
+            ),
+            sign_flipped("dL_da", "ln(1 − a) falls as a grows, and the minus in front of it makes the loss grow."),
+            squared_error_taken,
+            slope_twice,
+            forgot_slope("dL_dz", keeps="dL_da"),
+            forgot("dL_dw", "x", keeps="dL_dz"),
+            not_swapped("dL_dw", "dL_dz", "w", "x"),
+            bias_gets_x,
+            rounded_early(3),
+        ],
+        hints=[
+            "With the label 0 only one of the two terms is left. Which one? Then walk back, one slope at a time.",
+            "L = −ln(1 − a), so dL/da = 1 / (1 − a); da/dz = a(1 − a). What cancels in their product?",
+            "L = {L}; dL/da = {dL_da}; dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dw}; dL/db = {dL_db}.",
+        ],
+    ),
+    FunctionExercise(
+        "06.check.way-back",
+        "A function of a and y that returns dL/da, da/dz and dL/dz of a sigmoid neuron with binary cross-entropy.",
+        steps=way_back,
+        asks="all_three",
+        probes=[{"a": 0.8, "y": 1.0}, {"a": 0.3, "y": 0.0}, {"a": 0.6, "y": 0.25}],
+        mistakes=[
+            squared_error_taken,
+            slope_twice,
+            forgot_slope("dL_dz", keeps="dL_da"),
+            sign_flipped("dL_da", "Where the label is 1, the loss falls as a grows."),
+            Mistake(
+                "second term left out",
+                "if only −y/a is kept",
+                "With the label 1 this is all there is. With any other label the second term counts as well.",
+                {"dL_da": lambda a, y: -y / a},
+            ),
+            Mistake(
+                "sign of the second term",
+                "if the second term is given a minus too",
+                "ln(1 − a) has the inner slope −1, which turns the sign of the second term round.",
+                {"dL_da": lambda a, y: -y / a - (1 - y) / (1 - a)},
+            ),
+        ],
+        hints=[
+            "The loss has two terms. Give each its slope by a, and add them. Then the slope of σ, then the product.",
+            "dL/da = −y/a + (1 − y)/(1 − a) and da/dz = a(1 − a). For dL/dz multiply the two.",
+            "`return -y / a + (1 - y) / (1 - a), a * (1 - a), a - y`",
+        ],
+    ),
+    GradientExercise(
+        "06.check.softmax",
+        "Three classes: p = softmax(z) and L = −Σ y·ln p, and the true class is the second one.",
+        loss=classes,
+        given={"z": np.array([2.0, 1.0, -1.0]), "y": np.array([0.0, 1.0, 0.0])},
+        asks="z",
+        hints=[
+            "First the probabilities: e to the power of each logit, divided by the sum of the three.",
+            "p = [0.705, 0.259, 0.0351]. The gradient is p minus the one-hot label; what must its entries add up to?",
+            "∂L/∂z = p − y = {dL_dz}.",
+        ],
+    ),
+    GradientExercise(
+        "06.check.network",
+        "The 2–3–1 network with the label 0: ReLU, sigmoid and binary cross-entropy. All gradients.",
+        loss=network,
+        given={
+            "x": np.array([1.0, 0.5]),
+            "W1": np.array([[0.2, 0.3], [0.4, -0.2], [-0.3, 0.2]]),
+            "b1": np.array([0.1, 0.1, 0.1]),
+            "W2": np.array([[0.1, 0.2, -0.5]]),
+            "b2": np.array([0.1]),
+            "y": np.array([0.0]),
+        },
+        asks=("W1", "b1", "W2", "b2"),
+        hints=[
+            "The forward pass up to ŷ = 0.556014 is the one you know. Which is the first number that is another one?",
+            "δ2 = ŷ − y, now with y = 0. Then δ2 · a1 for W2; W2ᵀ · δ2, through the ReLU, is δ1; δ1 times x for W1.",
+            "dL/dW2 = {dL_dW2}, dL/db2 = {dL_db2}, dL/dW1 = {dL_dW1}, dL/db1 = {dL_db1}.",
+        ],
+    ),
+    GradientExercise(
+        "06.check.repair",
+        "A backward pass for the mean squared error, mean of (a2 − y)², of two sigmoid layers in rows.",
+        loss=rows,
+        given={
+            "X": np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
+            "y": np.array([[0.0], [1.0], [1.0], [0.0]]),
+            "W1": np.array([[1.0, -1.0, 0.5], [0.5, 1.0, -1.0]]),
+            "b1": np.zeros(3),
+            "W2": np.array([[1.0], [-1.0], [0.5]]),
+            "b2": np.zeros(1),
+        },
+        asks=("W1", "b1", "W2", "b2"),
+        probes=[
+            {
+                "X": np.array([[0.5, -1.0], [1.5, 0.25], [-1.0, 2.0]]),
+                "y": np.array([[1.0], [0.0], [1.0]]),
+                "b1": np.array([0.1, -0.3, 0.2]),
+                "b2": np.array([0.4]),
+            }
+        ],
+        hints=[
+            "Only the first line of the way back, delta2, knows about the loss. What is the slope of (a2 − y)² by a2?",
+            "The square has the slope 2(a2 − y), and from a2 to z2 the sigmoid has the slope a2(1 − a2).",
+            "`delta2 = 2 * (a2 - y) * a2 * (1 - a2) / len(X)`, and everything else stays.",
+        ],
+    ),
+    FunctionExercise(
+        "06.check.log-sum-exp",
+        "A function of an array z that returns ln Σ e^z, for logits of any size.",
+        steps=log_sum_exp,
+        asks="total",
+        probes=[
+            {"z": np.array([2.0, 1.0, -1.0])},
+            {"z": np.array([1000.0, 1001.0, 1002.0])},
+            {"z": np.array([-1000.0, -1001.0])},
+            {"z": np.array([1000.0, -1000.0, 0.0])},
+        ],
+        mistakes=[
+            Mistake(
+                "largest logit not added back",
+                "if the largest logit is taken out of the sum and not added again",
+                "e^m is a factor that was taken out of the sum; its logarithm is m.",
+                {"total": lambda rest: rest},
+            ),
+            Mistake(
+                "logarithm forgotten",
+                "if the logarithm of the sum is forgotten",
+                "The shifted sum still has to go through ln.",
+                {"rest": lambda z, largest: np.sum(np.exp(z - largest))},
+            ),
+            Mistake(
+                "the largest logit only",
+                "if the largest logit is taken for the whole sum",
+                "It is most of it. The rest is ln of the shifted sum, which is at least ln 1.",
+                {"total": lambda largest: largest},
+            ),
+        ],
+        hints=[
+            "e^1002 is too large for the computer. Which factor can be taken out of all terms of the sum?",
+            "Σ e^z = e^m · Σ e^(z − m). With m the largest logit, no term of the new sum is larger than 1.",
+            "`m = z.max()` and `return m + np.log(np.sum(np.exp(z - m)))`",
+        ],
+    ),
+]
+
+
+def _deepest(z: float) -> str | None:
+    """None within 0.1 of −ln 2, where (1 − a)·a·(1 − a) is largest."""
+    if abs(z + log(2)) <= 0.1:
+        return None
+    a = sigmoid(z) if abs(z) < 700 else float(z > 0)
+    side = "left" if z > -log(2) else "right"
+    return f"the gradient there is {(a - 1) * a * (1 - a):.4f}; it is larger further to the {side}."
+
+
+def _soft(z: float) -> str | None:
+    """None where σ(z) is 0.3 to within 0.02."""
+    a = 1 / (1 + exp(-z)) if abs(z) < 700 else float(z > 0)
+    if abs(a - 0.3) <= 0.02:
+        return None
+    return f"there a = {a:.4f}, and the gradient is a − 0.3 = {a - 0.3:.4f}."
+
+
+quizzes = {
+    "06.gate": Quiz(
+        [
+            Question(
+                "06.gate.1",
+                "ŷ = σ(z), and L is the binary cross-entropy of ŷ and y. What is dL/dz?",
+                [
+                    wrong("(ŷ − y) · ŷ(1 − ŷ)", "This belongs to ½(ŷ − y)²."),
+                    right("ŷ − y", "The slope of σ and the denominator of the loss cancel."),
+                    wrong("−y/ŷ + (1 − y)/(1 − ŷ)", "This is dL/dŷ; one more step leads to z."),
+                ],
+            ),
+            Question(
+                "06.gate.2",
+                "ŷ = σ(z) with z = −9, the target is 1, and L = ½(ŷ − y)². About how large is dL/dz?",
+                [
+                    wrong("−1", "That is the error. The slope of σ, 0.0001 out there, is a factor too."),
+                    wrong("+1", "The loss falls as z grows, so the gradient is negative."),
+                    right("−0.0001", "The error −1 times the slope of the flat sigmoid."),
+                ],
+            ),
+        ]
+    ),
+    "06.quiz": Quiz(
+        [
+            Question(
+                "06.quiz.1",
+                "The label is 1 and ŷ = 0.001. With binary cross-entropy, what are dL/dŷ and dL/dz?",
+                [
+                    right("−1000 and −0.999", "−1/ŷ, and then ŷ − y."),
+                    wrong("−0.999 and −0.999", "The first is −1/ŷ; only the second is ŷ − y."),
+                    wrong("−1000 and −1000", "On the way to z the slope of σ, 0.000999, is a factor."),
+                ],
+            ),
+            Question(
+                "06.quiz.2",
+                "A program says “squared error”, has a sigmoid at its end, and begins its way back with dz = a − y."
+                " What happens?",
+                [
+                    wrong("It stops with an error.", "All shapes fit, and it even learns."),
+                    wrong(
+                        "Nothing: the missing factor is only a matter of the learning rate.",
+                        "The factor 2σ′(z) is another one for every example, so no learning rate makes up for it.",
+                    ),
+                    right(
+                        "It trains with the gradient of cross-entropy, and not with that of the loss it reports.",
+                        "a − y is the delta of cross-entropy; the squared error needs σ′(z) as well.",
+                    ),
+                ],
+            ),
+            Question(
+                "06.quiz.3",
+                "Softmax over three classes. One logit grows a little. Which probabilities change?",
+                [
+                    wrong("only its own", "They add up to 1, so the others must make room."),
+                    right("all three", "Its own grows, the others fall: the whole Jacobian takes part."),
+                    wrong("none, they still add up to 1", "The sum stays; the shares do not."),
+                ],
+            ),
+            Question(
+                "06.quiz.4",
+                "z = −1000 and the label is 1. Which of these gives the loss 1000 and the gradient −1?",
+                [
+                    wrong("−ln σ(z) as it stands", "σ(z) is 0 to the computer, and ln 0 is −∞."),
+                    wrong(
+                        "σ(z) clipped to at least 10⁻¹⁵, and then −ln",
+                        "The loss stops at 34.5, and where it is clipped its gradient is 0.",
+                    ),
+                    right("max(z, 0) − z·y + ln(1 + e^−|z|)", "It is made from the logit and overflows nowhere."),
+                ],
+            ),
+        ]
+    ),
+}
