@@ -37,6 +37,12 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("check.weight-three", "predict.larger", "predict.cut", "predict.share", "predict.deleted"),
         *("predict.old-or-new", "predict.weight-three"),
     ),
+    "05": (
+        *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
+        *("check.first-layer", "check.fitting", "check.cancel", "check.other-input", "check.shapes", "check.bias"),
+        *("check.columns", "check.missing-m", "predict.zeros", "predict.all-equal", "predict.square"),
+        *("predict.twice", "predict.row-shape"),
+    ),
     "06": (
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4"),
         *("check.deepest", "check.soft", "check.neuron", "check.way-back", "check.softmax", "check.network"),
