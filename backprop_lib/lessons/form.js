@@ -68,8 +68,17 @@ function mount(model, place) {
   };
 }
 
+// anywidget gives a model two seconds to start, then holds the kernel's messages back for ever; here they go straight to
+// the model. explorer.js does the same.
+async function listen(model) {
+  const whole = await model.widget_manager.get_model(model.get("identity"));
+  const receive = Object.getPrototypeOf(Object.getPrototypeOf(whole))._handle_comm_msg;
+  whole.comm.on_msg((message) => receive.call(whole, message));
+}
+
 export default {
   initialize({ model }) {
+    listen(model).catch((error) => console.warn("form: the kernel's messages may be held back.", error));
     const mounted = new Map();
     const look = () => {
       for (const [place, unmount] of mounted) {

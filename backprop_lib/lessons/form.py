@@ -6,7 +6,9 @@ No widget is shown as an output and none is saved: the page puts the form into t
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
@@ -20,6 +22,7 @@ class Form(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("form.js")
     _css = Path(__file__).with_name("form.css")
 
+    identity = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
@@ -27,6 +30,10 @@ class Form(anywidget.AnyWidget):
     answer = traitlets.Unicode().tag(sync=True)
     # With the answer that it belongs to, so that a second answer with the same reply is a change too.
     reply = traitlets.Tuple(traitlets.Unicode(), traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, **values: Any):
+        identity = uuid.uuid4().hex  # of this model in this page; nothing that is saved holds it
+        super().__init__(model_id=identity, identity=identity, **values)
 
 
 _forms: dict[str, Form] = {}

@@ -113,3 +113,21 @@ def test_a_saved_notebook_reads_well_with_no_form(notebook):
     outputs = [output for cell in saved["cells"] for output in cell["outputs"]]
     assert all(set(output["data"]) == {"text/html", "text/plain"} for output in outputs)
     assert "With w = 0" in "".join(outputs[0]["data"]["text/plain"])
+
+
+def test_a_form_that_starts_slowly_still_gets_its_reply(context, servers):
+    """anywidget stops waiting after two seconds."""
+    slow = """
+from backprop_lib.lessons import predict
+from backprop_lib.lessons.form import Form
+Form._esm = "await new Promise((done) => setTimeout(done, 3000));" + str(Form._esm)"""
+    notebook = servers("lab").open(context, [slow, 'predict("03.predict.zero", "Is it zero?", ["yes", "no"])'])
+    try:
+        notebook.run_all()
+        place = notebook.output(1).locator("form.live")
+        expect(place).to_be_visible(timeout=15_000)
+        place.get_by_role("radio", name="b) no").check()
+        place.get_by_role("button").click()
+        expect(place.get_by_role("status")).to_contain_text("Noted: no.")
+    finally:
+        notebook.close()
