@@ -47,12 +47,12 @@ def spirals(n: int, classes: int = 2, noise: float = 0.02, seed: int = 0) -> tup
     return _noisy(np.concatenate(arms), noise, seed), np.repeat(np.arange(classes), sizes)
 
 
-def digits(held_out: str = "every fifth") -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """1,797 digits as 13 people wrote them, in two parts: 1,438 to learn from, and 359 held out to test with.
+def digits(held_out: str = "every third") -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """1,797 digits as 13 people wrote them, in two parts: 1,198 to learn from, and 599 held out to test with.
 
-    held_out : "every fifth" image; or the "last fifth", which is harder: the images stand in the order in which they
+    held_out : "every third" image; or the "last third", which is harder: the images stand in the order in which they
     were collected, so neighbours are alike, and a block at the end is less like the rest.
-    Returns inputs (1438, 64) and digits (1438,), then held-out inputs (359, 64) and digits (359,). Each row of inputs
+    Returns inputs (1198, 64) and digits (1198,), then held-out inputs (599, 64) and digits (599,). Each row of inputs
     is an image of 8 × 8 pixels, row by row from the top, 0.0 for paper to 1.0 for ink; digits are the numbers 0 … 9.
 
     Source: Alpaydin and Kaynak, 1998, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository,
@@ -60,7 +60,7 @@ def digits(held_out: str = "every fifth") -> tuple[np.ndarray, np.ndarray, np.nd
     """
     with np.load(Path(__file__).parent / "data" / "digits.npz") as stored:
         inputs, numbers = stored["images"].reshape(-1, 64) / 16, stored["digits"].astype(int)
-    tests = {"every fifth": np.arange(len(numbers)) % 5 == 4, "last fifth": np.arange(len(numbers)) >= 1438}
+    tests = {"every third": np.arange(len(numbers)) % 3 == 2, "last third": np.arange(len(numbers)) >= 1198}
     if held_out not in tests:
         raise ValueError(f"held_out is {' or '.join(map(repr, tests))}; given was {held_out!r}.")
     test = tests[held_out]

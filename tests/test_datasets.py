@@ -70,23 +70,22 @@ def test_the_values_do_not_drift():
     np.testing.assert_allclose(spirals(4, seed=1)[0][1], [1.006609, -0.026063], atol=1e-6)
 
 
-@pytest.mark.parametrize("held_out", ["every fifth", "last fifth"])
+@pytest.mark.parametrize("held_out", ["every third", "last third"])
 def test_digits(held_out):
     inputs, numbers, held_inputs, held_numbers = digits(held_out)
-    assert inputs.shape == (1438, 64) and numbers.shape == (1438,)
-    assert held_inputs.shape == (359, 64) and held_numbers.shape == (359,)
+    assert inputs.shape == (1198, 64) and numbers.shape == (1198,)
+    assert held_inputs.shape == (599, 64) and held_numbers.shape == (599,)
     assert inputs.dtype == np.float64 and numbers.dtype.kind == "i"
     everything = np.concatenate([inputs, held_inputs])
     assert everything.min() == 0 and everything.max() == 1
     assert np.array_equal(everything * 16, np.round(everything * 16))  # 17 shades
-    for part in (numbers, held_numbers):
-        assert np.array_equal(np.unique(part), np.arange(10))
+    assert np.bincount(numbers).min() > 100 and np.bincount(held_numbers).min() > 50  # every digit in both parts
     counts = np.bincount(np.concatenate([numbers, held_numbers]))
     assert counts.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]  # as UCI lists them
 
 
 def test_both_ways_of_holding_out_share_out_the_same_images():
-    both = [digits(held_out) for held_out in ("every fifth", "last fifth")]
+    both = [digits(held_out) for held_out in ("every third", "last third")]
     rows = [sorted(map(tuple, np.concatenate([d[0], d[2]]).tolist())) for d in both]
     assert rows[0] == rows[1]
     assert {tuple(row) for row in both[0][0].tolist()}.isdisjoint(map(tuple, both[0][2].tolist()))
@@ -121,7 +120,7 @@ def test_the_digits_are_small_and_their_licence_is_beside_them():
         (lambda: spirals(10, 1), "at least 2 classes"),
         (lambda: two_moons(10, noise=-1), "at least 0"),
         (lambda: spirals(10, noise=np.nan), "at least 0"),
-        (lambda: digits("none"), "every fifth"),
+        (lambda: digits("none"), "every third"),
     ],
 )
 def test_errors_teach(bad, message):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from backprop_lib import Tensor, figures
-from backprop_lib.figures import style
+from backprop_lib.figures import classification, plots, style
 
 GRID = np.linspace(-1, 2, 12)
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
@@ -29,12 +29,21 @@ PLOTS = {
         [1e-3, 1e-2], {"forward": [1e-3, 1e-2], "centred": [0, 1e-4]}, "Centred is closer"
     ),
     "decision_boundary": lambda: figures.decision_boundary(GRID, GRID, SCORE, XOR, [0, 1, 1, 0], "2 of 4 right"),
+    "boundary with lines": lambda: figures.decision_boundary(
+        GRID, GRID, SCORE, XOR, [0, 1, 1, 0], "2 of 4 right", lines={"h₁ = ½": (1, 1, -0.5), "h₂ = ½": (0, 1, 1)}
+    ),
     "one-sided boundary": lambda: figures.decision_boundary(GRID, GRID, SCORE * 0, XOR, [0, 1, 1, 0], "No boundary"),
     "hidden_space": lambda: figures.hidden_space(XOR, ["a", "b", "b", "a"], "One line is enough", line=(1, -1, 0)),
     "gradient_factors": lambda: figures.gradient_factors({"σ′": 0.25, "w": -0.3}, "Two factors below 1"),
     "several gradients": lambda: figures.gradient_factors(
         {"∂L/∂w₂": {"e": -0.5, "h": 0.6}, "∂L/∂w₁": {"e": -0.5, "σ′": 0.2}}, "One more factor", log=True
     ),
+    "final_losses": lambda: plots.final_losses({"2": [1e-3, 0.2, 0.25], "4": [1e-3, 1e-4]}, 0.05, "3 of 5 learn"),
+    "digit_images": lambda: classification.digit_images(
+        np.arange(9 * 64).reshape(9, 8, 8), list("012345678"), "Nine ramps", x="number", y="8 × 8 pixels"
+    ),
+    "confusion": lambda: classification.confusion([[5, 1], [0, 4]], "9 of 10 right"),
+    "no confusion": lambda: classification.confusion([[5, 0], [0, 4]], "9 of 9 right"),
     "calls_by_depth": lambda: figures.calls_by_depth([1, 2], {"naive": [3, 7], "ordered": [2, 3]}, "7 calls against 3"),
 }
 
@@ -124,6 +133,22 @@ def test_pictures_load_late_and_never_through_pyplot():
     assert loaded.split() == ["False", "False", "False", "False", "True", "False"]
 
 
+def test_the_marks_of_a_training_that_failed_are_triangles():
+    learned, failed = plots.final_losses({"2": [1e-3, 0.2, 0.25], "4": [1e-3]}, 0.05, "f").axes[0].collections[:2]
+    assert (learned.get_label(), failed.get_label()) == ("has learned", "has not learned")
+    assert len(learned.get_offsets()) == 1 and len(failed.get_offsets()) == 2
+    assert not np.array_equal(learned.get_paths()[0].vertices, failed.get_paths()[0].vertices)
+
+
+def test_a_table_of_confusions_in_words():
+    said = classification.confusion_sentence
+    assert said([[5, 1], [0, 4]]) == (
+        "9 of 10 are right (90.0 %); the most frequent mistake: a 0 is taken for a 1, once."
+    )
+    assert said([[1, 0, 0], [0, 1, 0], [1, 3, 1]]).endswith("a 2 is taken for a 1, 3 times.")
+    assert said([[5, 0], [0, 4]]) == "9 of 9 are right (100.0 %), and nothing is taken for something else."
+
+
 # --- numbers that do not fit ----------------------------------------------------------------------
 
 
@@ -135,6 +160,11 @@ def test_pictures_load_late_and_never_through_pyplot():
         (lambda: figures.function_and_slope([1, 2], {"f": [1]}, {}, "f"), "f: expected 2 numbers"),
         (lambda: figures.secant_and_tangent([0, 1], [0, 1], (1, 1), (1, 1), 1.0, "f"), "two points"),
         (lambda: figures.decision_boundary([0, 1], [0, 1, 2], np.zeros((2, 3)), XOR, [0] * 4, "f"), r"\(3, 2\)"),
+        (lambda: figures.decision_boundary(GRID, GRID, SCORE, XOR, [0] * 4, "f", lines={"h": (0, 0, 1)}), "different"),
+        (lambda: plots.final_losses({"2": [[1]]}, 0.1, "f"), "losses of 2"),
+        (lambda: plots.final_losses({"2": [1]}, 0, "f"), "above 0"),
+        (lambda: classification.digit_images(np.zeros((2, 8, 8)), [1], "f", x="a", y="b"), "1 captions"),
+        (lambda: classification.confusion(np.zeros((2, 3)), "f"), "square table"),
         (lambda: figures.hidden_space([1, 2], [0, 1], "f"), r"shape \(k, 2\)"),
         (lambda: figures.hidden_space(XOR, [0] * 4, "f", line=(0, 0, 1)), "different from 0"),
     ],

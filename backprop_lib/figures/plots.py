@@ -130,6 +130,7 @@ def decision_boundary(
     finding: str,
     *,
     level: float = 0.5,
+    lines: Mapping[str, Sequence[float]] | None = None,
     x: str = "x₁",
     y: str = "x₂",
 ) -> "Figure":
@@ -137,6 +138,7 @@ def decision_boundary(
 
     x1 (n,), x2 (m,) : the grid. score (m, n) : what the classifier says there; above `level` is class 1.
     points (k, 2), labels (k,) : the data; each class has its own colour and marker.
+    lines : by name, (a, b, c) draws a·x₁ + b·x₂ + c = 0, for example where a hidden neuron changes its mind.
     """
     score = np.asarray(score, dtype=float)
     x1, x2 = _row(x1, "x1"), _row(x2, "x2")
@@ -150,6 +152,10 @@ def decision_boundary(
         axes.contourf(x1, x2, score, [low, level, high], colors=["#E3F0F8", "#FBE6D9"], hatches=["", "//"])
         if score.min() < level < score.max():
             axes.contour(x1, x2, score, [level], colors=BLACK, linewidths=2)
+        for k, (name, line) in enumerate((lines or {}).items()):
+            _straight(axes, line, label=name, **{**LINES[(k + 2) % len(LINES)], "linewidth": 1.5})
+        axes.set_xlim(x1[0], x1[-1])
+        axes.set_ylim(x2[0], x2[-1])
         _scatter(axes, points, labels)
         label_axes(axes, finding, x, y)
     return figure
@@ -164,11 +170,7 @@ def hidden_space(
         axes = figure.add_subplot()
         _scatter(axes, points, labels)
         if line is not None:
-            a, b, c = line
-            if a == b == 0:
-                raise ValueError("A line a·x + b·y + c = 0 needs a or b different from 0; given were both 0.")
-            point = np.array([-c * a, -c * b]) / (a * a + b * b)
-            axes.axline(tuple(point), tuple(point + [-b, a]), color=BLACK, linewidth=2, label="dividing line")
+            _straight(axes, line, color=BLACK, linewidth=2, label="dividing line")
             axes.legend()
         label_axes(axes, finding, x, y)
     return figure
@@ -225,6 +227,44 @@ def calls_by_depth(
         label_axes(axes, finding, x, y)
         _legend(axes, calls)
     return figure
+
+
+def final_losses(
+    losses: Mapping[str, Numbers], limit: float, finding: str, *, x: str = "network", y: str = "loss after training"
+) -> "Figure":
+    """Where trainings from different random starts end: a column (name -> losses), a mark for each of its runs.
+
+    Marks below `limit` count as learned and are round, the others are triangles; the loss axis is logarithmic.
+    """
+    if not limit > 0:
+        raise ValueError(f"limit is the loss below which a network has learned, above 0; given was {limit}.")
+    with house_style():
+        figure = new_figure()
+        axes = figure.add_subplot()
+        labelled: set[str] = set()
+        for column, (name, run) in enumerate(losses.items()):
+            run = _row(run, f"losses of {name}")
+            at = column + np.linspace(-0.3, 0.3, len(run))
+            for k, (mine, what) in enumerate([(run < limit, "has learned"), (run >= limit, "has not learned")]):
+                if mine.any():
+                    named = {} if what in labelled else {"label": what}
+                    labelled.add(what)
+                    axes.scatter(at[mine], run[mine], s=36, edgecolors="white", linewidths=0.5, **POINTS[k], **named)
+        axes.axhline(limit, color=BLACK, linestyle=":", linewidth=1.2)
+        axes.set_yscale("log")
+        axes.grid(False, axis="x")
+        axes.set_xticks(range(len(losses)), list(losses))
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        label_axes(axes, finding, x, y)
+    return figure
+
+
+def _straight(axes: Any, line: Sequence[float], **look: Any) -> None:
+    a, b, c = line
+    if a == b == 0:
+        raise ValueError("A line a·x + b·y + c = 0 needs a or b different from 0; given were both 0.")
+    point = np.array([-c * a, -c * b]) / (a * a + b * b)
+    axes.axline(tuple(point), tuple(point + [-b, a]), **look)
 
 
 def _row(numbers: Numbers, name: str, length: int | None = None) -> np.ndarray:
