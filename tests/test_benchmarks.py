@@ -32,6 +32,7 @@ def test_every_row_is_measured_or_says_which_peer_is_missing():
         "XOR step, replayed",
         "2,000 scalar nodes",
         "784-256-128-10",
+        "loss at 101 × 101 points",
         "chain",
         "wide",
     ):

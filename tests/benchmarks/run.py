@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT))
 import classifier
 import ours
 import scalars
+import slices
 import xor
 from sidebyside import HEAD, RULE, Row, Side, Times, agree, in_turns, loaded_set_aside, ratio
 
@@ -119,6 +120,18 @@ def classifier_steps(rounds: int) -> Iterator[Row]:
     yield compare(times, "anew, data", "NumPy", "the same with p.data -= rate * p.grad", at_most=1.1)
     yield compare(times, "replayed", "NumPy", "784-256-128-10 step, replayed / NumPy by hand", at_most=1.1)
     yield compare(times, "anew", "PyTorch", "784-256-128-10 step, built anew / PyTorch eager", at_most=1)
+
+
+def landscapes(rounds: int) -> Iterator[Row]:
+    sides = {"loop": slices.loop(), "one pass": slices.one_pass(), "NumPy": slices.numpy_by_hand()}
+    agree({name: lambda side=side: side().ravel().tolist() for name, side in sides.items()}, tolerance=1e-12, calls=1)
+    what = "loss at 101 × 101 points: {}"
+    if not (sides["loop"]() == sides["one pass"]()).all():
+        raise AssertionError("The loop and the one pass differ in a bit.")
+    slow = in_turns({name: sides[name] for name in ("loop", "one pass")}, max(rounds // 100, 2))
+    yield compare(slow, "loop", "one pass", what.format("a loop of forward passes / one pass"), at_least=30)
+    quick = in_turns({name: sides[name] for name in ("one pass", "NumPy")}, max(rounds // 5, 2))
+    yield compare(quick, "one pass", "NumPy", what.format("one pass / NumPy by hand"), at_most=2)
 
 
 def growth(largest: int) -> Iterator[Row]:
@@ -223,6 +236,7 @@ def main() -> None:
         xor_steps(chosen.rounds),
         scalar_graphs(chosen.rounds),
         classifier_steps(chosen.rounds),
+        landscapes(chosen.rounds),
         growth(chosen.largest),
         importing(max(chosen.rounds // 10, 1)),
         cold_starts(max(chosen.rounds // 60, 1), chosen.steps),
