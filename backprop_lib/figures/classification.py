@@ -19,7 +19,8 @@ def digit_images(images: Numbers, captions: Sequence[object], finding: str, *, x
     images = np.asarray(images, dtype=float)
     if images.ndim != 3 or len(images) != len(captions) or not len(images):
         raise ValueError(
-            f"Expected images of shape (k, h, w) and k captions; given were {images.shape} and {len(captions)} captions."
+            f"Expected images of shape (k, h, w) and k captions; given were {images.shape} and "
+            f"{len(captions)} captions."
         )
     count, height, width = images.shape
     columns = min(count, 8)
