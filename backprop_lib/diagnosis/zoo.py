@@ -5,18 +5,20 @@ the name. The broken backward passes are made from the bank, so they are exactly
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from .. import functional as F
+from ..gradcheck import GradientReport, compare_gradients
+from ..modes import no_grad
 from ..tensor import Tensor, computation_order
 from .landmarks import Landmarks
 from .replays import broken_gradients
 from .report import Diagnosis
 from .verdict import diagnose
-from .walk import Walk
+from .walk import DoesNotFit, Walk
 
 Parameters = dict[str, np.ndarray]
 
@@ -102,9 +104,38 @@ class Specimen:
                 parameters = {name: w - self.learning_rate * gradients[name] for name, w in parameters.items()}
         return np.array(losses)
 
+    def check(self) -> GradientReport:
+        """The claimed gradients at the start against measured slopes: which entries are wrong, not why."""
+        start, claimed = self.habitat.start, self.gradients()
+        entries = []
+        for name, value in start.items():
+
+            def loss_at(moved: np.ndarray, name: str = name) -> float:
+                with no_grad():
+                    return self.habitat.loss({**start, name: moved}).item()
+
+            report = compare_gradients(loss_at, value, claimed[name])
+            entries += [replace(entry, name=name) for entry in report.entries]
+        return GradientReport(tuple(entries))
+
     def diagnose(self) -> Diagnosis:
-        """What the checker says about the claimed gradients at the start."""
+        """The mistake that gives exactly the claimed gradients at the start."""
         return diagnose(self.loss(), self.gradients())
+
+    def gradients_if(self, mistake: str) -> Parameters | None:
+        """What the gradients at the start would be with this mistake of the bank: this specimen's own numbers if it
+        explains them, else those of the mistake at all places of its kind or at the first. None where it cannot be
+        made in this network, or would stop with an error of shapes.
+        """
+        if mistake in {suspect.mistake for suspect in self.diagnose().suspects}:
+            return self.gradients()
+        walk = self._walk(None)
+        for where in ("everywhere", ""):
+            try:
+                return broken_gradients(walk, Landmarks(walk), mistake, where, self.learning_rate)
+            except (ValueError, DoesNotFit):
+                continue
+        return None
 
 
 def _numbers(random: np.random.Generator, *shape: int) -> np.ndarray:

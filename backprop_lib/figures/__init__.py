@@ -3,6 +3,7 @@
 Nothing here is loaded by `import backprop_lib`, and matplotlib only when the first plot is drawn.
 """
 
+from .gradient_checks import kinks_svg
 from .graph_latex import graph_latex
 from .graph_svg import GraphPicture, graph_svg
 from .graph_table import Table, graph_table
@@ -19,6 +20,7 @@ from .plots import (
     secant_and_tangent,
 )
 from .reading import Reading
+from .residuals import residual_sentence, residual_svg
 from .show import show, with_sentence
 from .style import house_style, label_axes, new_figure
 
@@ -37,12 +39,15 @@ __all__ = [
     "graph_torch_code",
     "hidden_space",
     "house_style",
+    "kinks_svg",
     "label_axes",
     "loss_curve",
     "loss_map",
     "loss_surface",
     "map_sentence",
     "new_figure",
+    "residual_sentence",
+    "residual_svg",
     "secant_and_tangent",
     "show",
     "with_sentence",

@@ -1,6 +1,8 @@
 """Pictures that answer: controls move, a pure function runs, one picture changes. Needs anywidget and ipywidgets."""
 
+from .bug_zoo import BugZoo
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
+from .gradient_checks import EpsilonSlider
 from .gradient_flow import GradientFlow
 from .losses import LossExplorer
 from .matrices import BatchSlider, ShapeFitter
@@ -12,9 +14,11 @@ from .training_film import TrainingFilm
 
 __all__ = [
     "BatchSlider",
+    "BugZoo",
     "ChainStepper",
     "Choice",
     "Entry",
+    "EpsilonSlider",
     "Explorer",
     "Frame",
     "GearTrain",
