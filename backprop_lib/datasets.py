@@ -50,8 +50,8 @@ def spirals(n: int, classes: int = 2, noise: float = 0.02, seed: int = 0) -> tup
 def digits(held_out: str = "every third") -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """1,797 digits as 13 people wrote them, in two parts: 1,198 to learn from, and 599 held out to test with.
 
-    held_out : "every third" image; or the "last third", which is harder: neighbours are alike, probably because one hand
-    wrote them, and a block at the end is less like the rest.
+    held_out : "every third" image; or the "last third", which is harder: neighbours are alike, probably because they
+    are by one hand, and a block at the end is less like the rest.
     Returns inputs (1198, 64) and digits (1198,), then held-out inputs (599, 64) and digits (599,). Each row of inputs
     is an image of 8 × 8 pixels, row by row from the top, 0.0 for paper to 1.0 for ink; digits are the numbers 0 … 9.
 
