@@ -236,6 +236,21 @@ def test_gate_fails_when_nothing_can_be_installed(tmp_path):
     assert gate(tmp_path, broken="pip install")[0] == 1
 
 
+def test_gate_hands_the_tests_the_path_of_chromium(tmp_path):
+    """Not its bare name, which no browser driver starts."""
+    told = tmp_path / "told"
+    browser = tmp_path / ".venv" / "bin" / "chromium"
+    gate_folder_python = f'#!/bin/sh\necho "$CHROMIUM" > {told}\n'
+    gate(tmp_path)
+    (browser.parent / "python").write_text(gate_folder_python)
+    for written in (browser, browser.parent / "playwrights-own"):
+        written.write_text("#!/bin/sh\n")
+        written.chmod(0o755)
+    for named, expected in (("", browser), ("chromium", browser), (str(written), written)):
+        run("bash", "tests/run", cwd=tmp_path, PATH="/usr/bin:/bin", CHROMIUM=named)
+        assert told.read_text().strip() == str(expected)
+
+
 def test_ci_runs_what_the_readme_says():
     ci = (ROOT / ".ci" / "run").read_text().rstrip().splitlines()
     assert ci[-1] == "bash tests/run"
