@@ -49,6 +49,24 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("check.repair", "check.log-sum-exp", "predict.tenth", "predict.product", "predict.wrong", "predict.program"),
         *("predict.share", "predict.overflow"),
     ),
+    "07": (
+        *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4"),
+        *("check.bottom", "check.float32", "check.reach", "check.zoo", "check.by-hand", "check.relative-error"),
+        *("check.classes", "check.tanh", "check.loop", "check.block"),
+        *("predict.shrink", "predict.smaller", "predict.kink", "predict.source", "predict.falls", "predict.hidden"),
+    ),
+    "08": (
+        *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
+        *("check.by-hand", "check.tanh", "check.lottery", "check.rates", "check.too-large", "check.momentum"),
+        *("check.adam", "check.saddle", "predict.line", "predict.spread", "predict.thousand", "predict.hill"),
+        *("predict.zero", "predict.lottery", "predict.rate", "predict.digits", "predict.strangers"),
+    ),
+    "09": (
+        *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),
+        *("check.layers", "check.scale", "check.spread", "check.rescue", "check.clip", "check.leaky", "check.block"),
+        *("predict.hundred", "predict.ten-layers", "predict.relu", "predict.leaky", "predict.xavier"),
+        *("predict.alone", "predict.skip", "predict.layer-norm", "predict.jump", "predict.smallest"),
+    ),
     "12": (*(f"post.{n}" for n in range(1, 13)),),
 }
 
