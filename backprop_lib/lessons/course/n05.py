@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ...functional import binary_cross_entropy, cross_entropy, relu, sigmoid
 from ...tensor import Tensor
 from ..exercises import Exercise, Target, Task
@@ -38,29 +40,30 @@ def columns(activation, X, Y, W1, b1, W2, b2) -> Tensor:
 
 
 worked = {
-    "x": [1.5, -0.5],
-    "W1": [[0.5, -0.2], [-0.3, 0.4], [0.8, 0.1]],
-    "b1": [0.0, 0.0, 0.0],
-    "W2": [[0.6, -0.4, 0.2], [-0.1, 0.3, 0.5]],
-    "b2": [0.0, 0.1],
-    "y": [1, 0],
+    "x": np.array([1.5, -0.5]),
+    "W1": np.array([[0.5, -0.2], [-0.3, 0.4], [0.8, 0.1]]),
+    "b1": np.array([0.0, 0.0, 0.0]),
+    "W2": np.array([[0.6, -0.4, 0.2], [-0.1, 0.3, 0.5]]),
+    "b2": np.array([0.0, 0.1]),
+    "y": np.array([1, 0]),
 }
+# Five examples: with four, m would be twice the number of inputs, and a factor 2 would have several causes.
 batch = {
-    "X": [[1.0, 0.0, -1.0, 2.0], [0.5, 1.0, 1.0, -1.0]],
-    "Y": [[1, 0, 0, 1]],
-    "W1": [[0.2, 0.3], [0.4, -0.2], [-0.3, 0.2]],
-    "b1": [[0.1], [0.1], [0.1]],
-    "W2": [[0.1, 0.2, -0.5]],
-    "b2": [[0.1]],
+    "X": np.array([[1.0, 0.0, -1.0, 2.0, 0.5], [0.5, 1.0, 1.0, -1.0, -0.5]]),
+    "Y": np.array([[1, 0, 0, 1, 0]]),
+    "W1": np.array([[0.2, 0.3], [0.4, -0.2], [-0.3, 0.2]]),
+    "b1": np.array([[0.1], [0.1], [0.1]]),
+    "W2": np.array([[0.1, 0.2, -0.5]]),
+    "b2": np.array([[0.1]]),
 }
-# Other lengths: what fits only because two of them are equal does not fit here.
+# Lengths that all differ: what fits only because two of them are equal does not fit.
 other_lengths = {
-    "X": [[0.5, -1.0, 0.25, 0.75, -0.5], [1.0, 0.5, -0.75, 0.2, -0.3], [-0.4, 0.9, 0.6, -1.0, 0.1]],
-    "Y": [[0, 1, 1, 0, 1]],
-    "W1": [[0.3, -0.2, 0.5], [-0.6, 0.1, 0.4], [0.2, 0.7, -0.3], [0.5, -0.4, 0.1]],
-    "b1": [[0.1], [-0.2], [0.05], [0.3]],
-    "W2": [[0.4, -0.3, 0.6, -0.5]],
-    "b2": [[-0.1]],
+    "X": np.array([[0.5, -1.0, 0.25, 0.75, -0.5], [1.0, 0.5, -0.75, 0.2, -0.3], [-0.4, 0.9, 0.6, -1.0, 0.1]]),
+    "Y": np.array([[0, 1, 1, 0, 1]]),
+    "W1": np.array([[0.3, -0.2, 0.5], [-0.6, 0.1, 0.4], [0.2, 0.7, -0.3], [0.5, -0.4, 0.1]]),
+    "b1": np.array([[0.1], [-0.2], [0.05], [0.3]]),
+    "W2": np.array([[0.4, -0.3, 0.6, -0.5]]),
+    "b2": np.array([[-0.1]]),
 }
 
 
@@ -152,7 +155,7 @@ exercises: list[Task] = [
         "05.check.other-input",
         "The network of the text, 2–3–2 with ReLU, softmax and cross-entropy, but with x = [-1, 0.5].",
         two_layers,
-        given={**worked, "x": [-1.0, 0.5]},
+        given={**worked, "x": np.array([-1.0, 0.5])},
         asks=("W2", "b2", "W1", "b1"),
         hints=[
             "Forward first: Z1, A1, Z2, ŷ. Which of the three neurons is open now?",
@@ -221,10 +224,10 @@ exercises: list[Task] = [
         " squared error, ½ Σ (Z − Y)² over its outputs; L is the mean over the three examples.",
         one_layer,
         given={
-            "X": [[1, 0, 2], [1, 3, -1]],
-            "W": [[1.0, 2.0], [0.0, -1.0]],
-            "b": [[0.0], [1.0]],
-            "Y": [[0, 12, -9], [0, -5, -4]],
+            "X": np.array([[1, 0, 2], [1, 3, -1]]),
+            "W": np.array([[1.0, 2.0], [0.0, -1.0]]),
+            "b": np.array([[0.0], [1.0]]),
+            "Y": np.array([[0, 12, -9], [0, -5, -4]]),
         },
         asks=("b", "W"),
         hints=[
@@ -247,7 +250,7 @@ exercises: list[Task] = [
             " axis 1 now; `keepdims=True` keeps the bias a column.",
             "`m = X.shape[1]`, `dZ2 = A2 - Y`, `dW2 = dZ2 @ A1.T / m`, `db2 = dZ2.sum(axis=1, keepdims=True) / m`,"
             " `dZ1 = (W2.T @ dZ2) * A1 * (1 - A1)`, `dW1 = dZ1 @ X.T / m`, `db1 = dZ1.sum(axis=1, keepdims=True) / m`."
-            " On the given batch dL/dW2 = {dL_dW2}.",
+            " On the first batch dL/dW2 = {dL_dW2}.",
         ],
     ),
     GradientExercise(
@@ -261,7 +264,7 @@ exercises: list[Task] = [
         hints=[
             "L is a mean, so each of the four gradients has exactly one factor 1/m. Count them, line by line.",
             "A gradient made from another one may have got its 1/m from there. The line for b1 starts from dZ1.",
-            "`dZ1` comes from `dZ2`, which is not divided by m, so `db1` needs its own `/ m`. On the given batch"
+            "`dZ1` comes from `dZ2`, which is not divided by m, so `db1` needs its own `/ m`. On the first batch"
             " dL/db1 = {dL_db1}.",
         ],
     ),
