@@ -34,12 +34,12 @@ def film_svg(
     return document(
         WIDTH,
         HEIGHT,
-        _field(plane, score),
+        field_image(plane, score),
         plane.frame("what the network says, and where it changes its mind", "x₁ (x₂ upwards)", ticks, ticks),
-        plane.inside(*(plane.curve(x, y, **_BOUNDARY) for x, y in _boundary(axis, score))),
-        *(_point(plane, point, label) for point, label in zip(points, labels)),
+        plane.inside(*(plane.curve(x, y, **_BOUNDARY) for x, y in boundary_lines(axis, score))),
+        *(target_mark(plane, point, label) for point, label in zip(points, labels)),
         curve.frame(
-            "loss, each line a tenth of the one above", "epoch", _round_ticks(len(losses) - 1), decades,
+            "loss, each line a tenth of the one above", "epoch", round_ticks(len(losses) - 1), decades,
             [f"10{power(d)}" for d in decades],
         ),
         curve.inside(
@@ -61,7 +61,8 @@ def film_sentence(answers: Any, labels: Any, loss: float, epoch: int) -> str:
     )
 
 
-def _field(window: Window, score: np.ndarray) -> str:
+def field_image(window: Window, score: np.ndarray) -> str:
+    """Answers between 0 and 1 as shades between the two classes' pale colours; first index of `score` upwards."""
     from PIL import Image
 
     share = np.clip(score, 0, 1)[::-1, :, None]
@@ -75,14 +76,16 @@ def _field(window: Window, score: np.ndarray) -> str:
     )
 
 
-def _boundary(axis: np.ndarray, score: np.ndarray) -> list[tuple[list[float], list[float]]]:
+def boundary_lines(axis: np.ndarray, score: np.ndarray) -> list[tuple[list[float], list[float]]]:
+    """The lines along which the answer is one half, each as its x and its y."""
     from contourpy import contour_generator
 
     lines: Any = contour_generator(axis, axis, score).lines(0.5)
     return [(line[:, 0].tolist(), line[:, 1].tolist()) for line in lines]
 
 
-def _point(window: Window, point: np.ndarray, label: float) -> str:
+def target_mark(window: Window, point: Any, label: float) -> str:
+    """An example at its place: a blue dot for target 0, an orange triangle for target 1."""
     x, y = window.at(*point)
     if label < 0.5:
         return dot(x, y, VALUE, 8)
@@ -102,6 +105,7 @@ def _legend(plane: Window) -> str:
     )
 
 
-def _round_ticks(last: int) -> list[float]:
+def round_ticks(last: int) -> list[float]:
+    """Round numbers from 0 to `last`, six at most."""
     step = 10 ** int(np.floor(np.log10(max(last, 1))))
     return list(range(0, last + 1, step if last // step < 6 else 2 * step))

@@ -11,6 +11,7 @@ from .nudges import GearTrain, SecantNudger, TwoPaths
 from .saturation import SaturationExplorer
 from .stepper import ChainStepper, GraphStepper
 from .training_film import TrainingFilm
+from .xor_lab import XORLab
 
 __all__ = [
     "BatchSlider",
@@ -32,5 +33,6 @@ __all__ = [
     "Slider",
     "TrainingFilm",
     "TwoPaths",
+    "XORLab",
     "button",
 ]

@@ -102,6 +102,25 @@ function step_bar(model) {
   return { row, show, range };
 }
 
+// The work of a Laboratory (laboratory.py): the kernel does a slice of it whenever the page asks for one.
+function work_bar(model) {
+  const bar = element("progress", { max: 1, "aria-label": "Progress" });
+  const output = element("output", { "aria-hidden": true });
+  const row = element("div", { class: "work" }, bar, output);
+  let asked;
+  const show = () => {
+    const share = model.get("share");
+    row.hidden = share === undefined;
+    if (row.hidden) return;
+    bar.value = share;
+    output.textContent = share >= 1 ? "done" : `${Math.round(100 * share)} %${model.get("working") ? "" : ", stopped"}`;
+    if (!model.get("working") || asked === model.get("turn")) return;
+    asked = model.get("turn");
+    model.send({ turn: asked }, hurry(model));
+  };
+  return { row, show };
+}
+
 // The server sends its answer in several small packets, and each waits until the browser has acknowledged the one
 // before (Nagle's algorithm), which a silent browser puts off by 40 ms. An empty message as soon as the kernel is busy
 // carries the acknowledgement: measured, it takes the slowest tenth of the answers from 70 to 45 ms.
@@ -130,6 +149,7 @@ function mount(model, place) {
 
   const controls = model.get("controls").map((control) => [control.name, KINDS[control.kind](model, control, send)]);
   const steps = step_bar(model);
+  const work = work_bar(model);
   const picture = element("div", { class: "picture", role: "img", ...own_keys });
   const sentence = element("p", { class: "sentence", role: "status" });
   const detail = element("div", { class: "detail", ...own_keys });
@@ -139,7 +159,7 @@ function mount(model, place) {
   // Focusable by mouse: after a click anywhere inside, letters belong to the explorer and not to the notebook.
   const root = element("div", { class: "live", role: "group", "aria-label": model.get("heading"), tabindex: -1, ...own_keys },
     element("div", { class: "title", "aria-hidden": true }, model.get("heading")),
-    form, steps.row, note, picture, sentence, detail);
+    form, steps.row, work.row, note, picture, sentence, detail);
   detail.addEventListener("click", ({ target }) => { if (target.closest("summary")) detail.style.minHeight = ""; });
   picture.addEventListener("click", () => { if (!steps.row.hidden) steps.range.focus(); });
 
@@ -172,14 +192,16 @@ function mount(model, place) {
     // An answer to a question that nobody asked here: the same notebook is open in another window.
     if (!model.asked) for (const [name, value] of differ) model.set(name, value);
     note.textContent = model.get("problem");
+    sentence.setAttribute("aria-busy", Boolean(model.get("working"))); // a screen reader waits for the last picture
     root.dataset.drawn = JSON.stringify(model.get("drawn"));
     show_frame();
   };
 
-  const listeners = [["change:step", show_frame], ["change:frames", show_frame], ["change:drawn change:problem", show_answer]];
+  const listeners = [["change:step", show_frame], ["change:frames", show_frame], ["change:drawn change:problem", show_answer], ["change:turn", work.show]];
   for (const [name, control] of controls) listeners.push([`change:${name}`, control.show]);
   for (const [event, listener] of listeners) model.on(event, listener);
   controls.forEach(([, control]) => control.show());
+  work.show();
   const resized = new ResizeObserver(() => [picture, detail].forEach(scrolls));
   resized.observe(root);
   place.classList.add("is-live");
