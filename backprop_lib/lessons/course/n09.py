@@ -65,6 +65,10 @@ class Rescue(Task):
         norms = self.norms(layer)
         if isinstance(norms, Verdict):
             return norms
+        if _is_linear(layer, self.width):
+            return Verdict(
+                "wrong", "Without an activation, 20 layers can do no more than one: keep one in it."
+            )
         if np.allclose(norms, self.norms(lambda a, W: sigmoid(a @ W.T)), rtol=1e-9, atol=0):
             return Verdict("open", "not answered yet")
         found = f"the gradient norm is {norms[-1]:.3g} in the last layer and {norms[0]:.3g} in the first"
@@ -397,6 +401,14 @@ exercises: list[Task] = [
         ],
     ),
 ]
+
+
+def _is_linear(layer: Callable, width: int) -> bool:
+    """Whether a layer does nothing but weigh and add: then f(a + b) = f(a) + f(b) − f(0)."""
+    rng = np.random.default_rng(1)
+    W, a, b = (Tensor(rng.standard_normal(shape)) for shape in ((width, width), (4, width), (4, width)))
+    together, one, other, none = (np.asarray(layer(each, W).data) for each in (a + b, a, b, 0 * a))
+    return bool(np.allclose(together, one + other - none))
 
 
 def _first_depth(least: float) -> int:
