@@ -15,7 +15,6 @@ from .tensor import (
     deposit,
     has_changed,
     newest_first,
-    note_change,
     propagate,
     seed_for,
     tick,
@@ -105,20 +104,17 @@ class Graph:
         self.nodes = computation_order(output)
         self.leaves = [node for node in self.nodes if node.operation is None]
         self._computed = [node for node in self.nodes if node.operation is not None]
-        self._forward_plan = [
-            (node, node.operation, node.operation.forward, node.inputs, node.attributes) for node in self._computed
-        ]
+        self._forward_plan = [(node, node.operation.forward, node.inputs, node.attributes) for node in self._computed]
         self._order = newest_first(output) if output.requires_grad else []
-        self._backward_plan = [
-            (
-                node,
+        self._backward_plan = {
+            node: (
                 _may_repeat_an_input(node),
                 [(t, rule) for t, rule in zip(node.inputs, node.operation.derivatives) if t.requires_grad],
             )
             for node in self._order
-        ]
+        }
         self._one = seed_for(output, None, False) if output.requires_grad and output.ndim == 0 else None
-        self._computed_at: int | None = None  # the tick after the latest replay
+        self._computed_at: int | None = None  # the tick before the latest replay
 
     @property
     def edges(self) -> list[Edge]:
@@ -127,15 +123,22 @@ class Graph:
     def forward(self) -> Tensor:
         """Recompute every value from the leaves' current values, and return the output."""
         watcher = mode.get().watcher
+        computed_at = tick()  # before a leaf is looked at that may be written into unseen
         for leaf in self.leaves:
             if leaf._lent is not None:
                 leaf._settle()
-        for node, operation, forward, inputs, attributes in self._forward_plan:
-            arguments = (*[t._data for t in inputs], *attributes)
-            node._data = forward(*arguments) if watcher is None else watcher.forward(operation, inputs, arguments)
+        for node, forward, inputs, attributes in self._forward_plan:
+            arguments = []
+            for t in inputs:
+                arguments.append(t._data)
+            if attributes:
+                arguments += attributes
+            if watcher is None:
+                node._data = forward(*arguments)
+            else:
+                node._data = watcher.forward(node.operation, inputs, arguments)
             node._arguments = arguments
-        note_change()
-        self._computed_at = tick()
+        self._computed_at = computed_at
         return self.output
 
     def backward(self, gradient: Any = None, create_graph: bool = False) -> None:

@@ -36,7 +36,7 @@ class Operation:
     repeated to fit, so a rule may return more than the input's shape; the engine sums it.
     """
 
-    __slots__ = ("name", "symbol", "forward", "derivatives", "elementwise", "broadcasts")
+    __slots__ = ("name", "symbol", "forward", "derivatives", "elementwise", "broadcasts", "has_slope")
 
     def __init__(self, name: str, symbol: str, forward: Rule, *derivatives: Any, elementwise=False, broadcasts=False):
         self.name = name
@@ -44,6 +44,7 @@ class Operation:
         self.forward = forward
         self.derivatives: tuple[Rule, ...] = derivatives
         self.elementwise: bool = elementwise
+        self.has_slope = derivatives != ()
         self.broadcasts: bool = broadcasts or elementwise
 
     def __call__(self, *arguments):
@@ -86,6 +87,13 @@ def pick(condition, a, otherwise):
     if isinstance(condition, np.bool_) and isinstance(a, np.floating):  # np.where takes twenty times as long
         return a if condition else type(a)(otherwise)
     return np.where(condition, a, otherwise)
+
+
+def at_least(lowest, a):
+    """`a` where it is larger than `lowest`, else `lowest`; nan stays nan."""
+    if isinstance(a, np.floating):  # np.maximum takes ten times as long
+        return a if a > lowest or a != a else type(a)(lowest)
+    return np.maximum(a, lowest)
 
 
 # ---- arithmetic --------------------------------------------------------------------------------------------------
@@ -165,7 +173,7 @@ softplus = Operation(
 )  # fmt: skip
 
 # The derivative at a kink is a choice: 0 for relu and abs at 0, the slope of the left side for leaky_relu.
-relu = Operation("relu", "ReLU", lambda a: np.maximum(a, 0), lambda g, out, _a: keep(out > 0, g), elementwise=True)
+relu = Operation("relu", "ReLU", lambda a: at_least(0, a), lambda g, out, _a: keep(out > 0, g), elementwise=True)
 leaky_relu = Operation(
     "leaky_relu", "leaky ReLU", lambda a, slope: np.where(a > 0, a, slope * a),
     lambda g, _out, a, slope: pick(a > 0, g, slope * g),

@@ -6,7 +6,7 @@ from an output and adds up gradients, `unbroadcast` undoes a broadcast. The math
 
 import itertools
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,18 +16,11 @@ from .explanations import explained
 from .modes import mode
 from .operations import Operation
 
-# A clock that ticks with every creation and every change, and what it showed at the latest change of a value that
-# existed already. `lent` counts the leaves' arrays that are in the callers' hands and may change unseen.
+# A clock that ticks with every creation and every change, and what it showed when last a value was changed that
+# existed already, or was used or handed out so that the caller may change it unseen.
 tick = itertools.count(1).__next__
 _creation_number = operator.attrgetter("_number")
 _last_change = 0
-_lent = 0
-
-
-def note_change() -> None:
-    """A value that graphs may have used is no longer what it was."""
-    global _last_change
-    _last_change = tick()
 
 
 HINT_NOT_RECORDED = (
@@ -53,7 +46,8 @@ class Tensor:
     __slots__ = (
         "_data",  # what operations compute with: never changed in place, only replaced
         "_lent",  # a leaf's array in the caller's hands, who may write into it; None when there is none
-        "_grad",
+        "_grad",  # what the walk has found
+        "_shared",  # whether another node's `_grad` may be the same array: set whenever `_grad` is
         "name",
         "requires_grad",
         "operation",
@@ -65,6 +59,7 @@ class Tensor:
     _data: Any
     _lent: np.ndarray | None
     _grad: Any
+    _shared: bool
     _arguments: Any
     name: str | None
     requires_grad: bool
@@ -97,20 +92,22 @@ class Tensor:
             view.flags.writeable = False
             return view
         if self._lent is None:
-            global _lent
-            _lent += 1
+            global _last_change
             self._lent = self._data.copy() if self._data.ndim else np.array(self._data)
+            _last_change = tick()
         return self._lent
 
     @data.setter
     def data(self, value: Any) -> None:
+        global _last_change
         if self.operation is not None:
             raise ValueError(
                 f"{self._called()} was computed by {self.operation.name}, so its value follows from its inputs and "
                 "cannot be set. Change a leaf and compute again, or start a new leaf with Tensor(value)."
             )
-        global _lent, _last_change
-        if self._lent is None or value is not self._lent:
+        if self._lent is not None and value is self._lent:  # w.data -= …
+            value = value.copy()  # parts of the lent array may still be in somebody's hands
+        else:
             value = _as_numbers(value)
             if value.shape != self._data.shape:
                 raise ValueError(
@@ -119,12 +116,8 @@ class Tensor:
                 )
             if value.dtype != self._data.dtype:
                 value = value.astype(self._data.dtype)
-        else:
-            value = self._lent.copy()  # parts of the lent array may still be in somebody's hands
-        if self._lent is not None:
-            _lent -= 1
-            self._lent = None
-        self._data = _frozen(value)
+        self._data = value if value.ndim else value[()]
+        self._lent = None
         _last_change = tick()
 
     @property
@@ -133,8 +126,9 @@ class Tensor:
 
         After `backward(create_graph=True)` a leaf's gradient is a Tensor, so that it can be differentiated again.
         """
-        if isinstance(self._grad, np.generic):
+        if self._grad is not None and self._shared:
             self._grad = np.array(self._grad)
+            self._shared = False
         return self._grad
 
     @grad.setter
@@ -146,6 +140,7 @@ class Tensor:
                     f"The gradient of {self._called()} must have its shape: expected {self.shape}, given {value.shape}."
                 )
         self._grad = value
+        self._shared = False
 
     def move(self, step: Any) -> None:
         """Add `step` to a leaf's value: `w.move(-rate * w.grad)` does the same as `w.data -= rate * w.grad`, faster."""
@@ -161,9 +156,11 @@ class Tensor:
 
     def _settle(self) -> Any:
         """Take over what the caller has written into the array that `data` lent out, and return the value."""
-        if self._lent is not None and self._lent.tobytes() != self._data.tobytes():
-            self._data = _frozen(self._lent.copy())
-            note_change()
+        if self._lent is not None:
+            global _last_change
+            if self._lent.tobytes() != self._data.tobytes():
+                self._data = _frozen(self._lent.copy())
+            _last_change = tick()
         return self._data
 
     @property
@@ -510,6 +507,7 @@ FUNCTIONS: dict[Callable, Callable] = {}
 def apply(operation: Operation, operands: tuple, attributes: tuple = ()) -> Tensor:
     """Compute `operation` on Tensors, arrays and numbers, and remember what the result came from."""
     recording, watcher = mode.get()
+    number = tick()
     arguments = []
     requires_grad = False
     for t in operands:
@@ -530,9 +528,9 @@ def apply(operation: Operation, operands: tuple, attributes: tuple = ()) -> Tens
     node._lent = None
     node._grad = None
     node.name = None
-    node._number = tick()
+    node._number = number
     if recording or operation in ops.COMPARISONS:  # what is true stays recognisable as truth values
-        node.requires_grad = requires_grad and operation.derivatives != ()
+        node.requires_grad = requires_grad and operation.has_slope
         node.operation = operation
         node.inputs = operands
         node._arguments = arguments
@@ -570,7 +568,7 @@ def propagate(
     create_graph: bool = False,
     *,
     computed_at: int | None = None,
-    plan: Iterable[tuple] | None = None,
+    plan: dict[Tensor, tuple] | None = None,
 ) -> dict[Tensor, Any]:
     """The backward pass: gradients of `output` with respect to everything it depends on.
 
@@ -581,27 +579,32 @@ def propagate(
     computed, and `plan`, for each node of `order` whether an input may have been broadcast, and its inputs with their
     rules.
     """
-    if _lent or (order and _last_change > (computed_at or order[-1]._number)):
+    if order and _last_change > (computed_at or order[-1]._number):
         _refuse_if_changed(order)
-    if plan is None:
-        plan = ((n, n.operation.broadcasts and n._data.ndim, zip(n.inputs, n.operation.derivatives)) for n in order)
     watcher = mode.get().watcher
     gradients = {output: seed}
-    for node, broadcasts, edges in plan:
+    for node in order:
         upstream = gradients[node]
-        values, out = node._arguments, node._data
+        operation, values, out = node.operation, node._arguments, node._data
+        if plan is None:
+            broadcasts, edges = operation.broadcasts and out.ndim, zip(node.inputs, operation.derivatives)
+        else:
+            broadcasts, edges = plan[node]
         if create_graph:
             values, out = (*node.inputs, *node.attributes), node
         for t, rule in edges:
             if t.requires_grad:
-                if watcher is None:
-                    downstream = rule(upstream, out, *values)
-                else:
-                    position = node.operation.derivatives.index(rule)
+                if watcher is not None:
+                    position = operation.derivatives.index(rule)
                     downstream = watcher.backward(node, position, rule, upstream, out, values)
+                elif len(values) == 2:  # named arguments take half as long as unpacked ones
+                    a, b = values
+                    downstream = rule(upstream, out, a, b)
+                else:
+                    downstream = rule(upstream, out, *values)
                 if broadcasts and downstream.shape != t._data.shape:
                     downstream = unbroadcast(downstream, t._data.shape)
-                elif downstream is upstream and (create_graph or upstream.ndim):
+                elif downstream is upstream and t.operation is None and (create_graph or upstream.ndim):
                     downstream = upstream.broadcast_to(upstream.shape) if create_graph else upstream.copy()
                 if t not in gradients:
                     gradients[t] = downstream
@@ -679,25 +682,29 @@ def seed_for(output: Tensor, gradient: Any, create_graph: bool) -> Any:
 def deposit(gradients: dict[Tensor, Any], create_graph: bool) -> None:
     """Store what the walk has found: leaves add up over calls, inner nodes keep the last call's gradient.
 
-    A rule may have handed on a view of its upstream gradient; it is copied here, so that no two nodes share an array.
+    A rule may have handed on its upstream gradient or a view of it. A leaf gets a copy of that; an inner node shares
+    the array with others until somebody asks for its `grad`.
     """
     for t, gradient in gradients.items():
-        if create_graph:
-            if t.operation is not None:
-                gradient = gradient._data.copy()
-            elif t._grad is not None:
+        shared = True
+        if t.operation is not None:
+            if create_graph:
+                gradient = gradient._data
+        elif create_graph:
+            shared = False
+            if t._grad is not None:
                 gradient = t._grad + gradient
         else:
-            if gradient.base is not None:
-                gradient = gradient.copy()
-            elif gradient.ndim == 0:
-                gradient = gradient[()]  # a number cannot be changed, so it may be shared
-            if t.operation is None:
-                if gradient.dtype is not t._data.dtype:
-                    gradient = gradient.astype(t._data.dtype)
-                if t._grad is not None:
-                    gradient = (t._grad._data if isinstance(t._grad, Tensor) else t._grad) + gradient
+            if gradient.ndim:
+                shared = False
+                if gradient.base is not None:
+                    gradient = gradient.copy()
+            if gradient.dtype is not t._data.dtype:
+                gradient = gradient.astype(t._data.dtype)
+            if t._grad is not None:
+                gradient = (t._grad._data if isinstance(t._grad, Tensor) else t._grad) + gradient
         t._grad = gradient
+        t._shared = shared
 
 
 def _refuse_if_changed(order: list[Tensor]) -> None:

@@ -289,6 +289,18 @@ def test_leaves_lent_to_a_thread_or_dropped(lib):
         loss.backward()
 
 
+def test_the_values_are_compared_only_where_one_may_have_changed(lib, monkeypatch):
+    """An array in the caller's hands slows down the graphs that use it, and no others."""
+    w, other = lib.Tensor([1.0, 2.0]), lib.Tensor([3.0, 4.0])
+    lib.Tensor([1.0, 2.0]).data[0] = 3.0  # gone since
+    other.data[0] = 5.0
+    loss, graph = (w * w).sum(), lib.Graph((w * 2).sum())
+    graph.forward()
+    monkeypatch.setattr(lib.tensor, "_refuse_if_changed", lambda order: pytest.fail("compared"))
+    loss.backward()
+    graph.backward()
+
+
 # ---- what may be given as a new value ------------------------------------------------------------
 
 
