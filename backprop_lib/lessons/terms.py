@@ -124,6 +124,10 @@ TERMS: dict[str, tuple[str, str]] = {
         "08",
         "Changing each parameter by minus the learning rate times its gradient, again and again.",
     ),
+    "gradient norm": (
+        "09",
+        "The length of a gradient: the square root of the sum of the squares of its entries.",
+    ),
     "He initialisation": ("09", "Random weights with standard deviation √(2 / n_in), made for ReLU."),
     "hidden layer": ("04", "A layer between the inputs and the output."),
     "hill climbing": (
@@ -132,6 +136,10 @@ TERMS: dict[str, tuple[str, str]] = {
     ),
     "Jacobian": ("05", "The table of the derivatives of each output by each input."),
     "layer": ("05", "Neurons side by side that get the same inputs: z = W·a + b."),
+    "layer normalisation": (
+        "09",
+        "Shifting and scaling the values of each example to mean 0 and variance 1 over the neurons of a layer.",
+    ),
     "leaf": ("02", "A value that is given, not computed: an input, a label or a parameter."),
     "leaky ReLU": ("09", "A ReLU with a small slope left of 0, so that no neuron can die."),
     "learning rate": ("03", "The number η by which the gradient is multiplied to give the step."),
