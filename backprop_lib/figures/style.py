@@ -13,10 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Colours that the colour-blind can tell apart (Okabe and Ito, 2008), without the yellow, which is too pale on white.
-BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY, BLACK = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
-)  # fmt: skip
+# Colours that the colour-blind can tell apart: those of Okabe and Ito (2008) that are dark enough for a line on white,
+# and two more. tests/test_colours.py measures both.
+BLUE, ORANGE, GREEN, PURPLE, BLACK, VIOLET = "#0072B2", "#D55E00", "#009E73", "#A8327D", "#000000", "#7800E1"
 
 # A value is blue and solid, a gradient orange and dashed, here as in the pictures of graphs.
 VALUE: dict[str, Any] = {"color": BLUE, "linestyle": "-"}
@@ -29,7 +28,7 @@ LINES: list[dict[str, Any]] = [
     {"color": GREEN, "linestyle": "-."},
     {"color": PURPLE, "linestyle": ":"},
     {"color": BLACK, "linestyle": (0, (6, 1, 1, 1, 1, 1))},
-    {"color": GOLD, "linestyle": (0, (1, 1))},
+    {"color": VIOLET, "linestyle": (0, (1, 1))},
 ]
 POINTS: list[dict[str, Any]] = [
     {"color": BLUE, "marker": "o"},
@@ -37,7 +36,7 @@ POINTS: list[dict[str, Any]] = [
     {"color": GREEN, "marker": "s"},
     {"color": PURPLE, "marker": "D"},
     {"color": BLACK, "marker": "P"},
-    {"color": GOLD, "marker": "X"},
+    {"color": VIOLET, "marker": "X"},
 ]
 
 _SETTINGS: dict[Any, Any] = {
