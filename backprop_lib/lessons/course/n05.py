@@ -329,9 +329,9 @@ quizzes = {
                 "05.quiz.4",
                 "Someone has W of shape (in, out) and x as a row, z = x·W + b. How do they compute ∂L/∂W?",
                 [
-                    wrong("δ · xᵀ", "That is the column form, and it has the shape (out, in)."),
+                    wrong("δ · xᵀ", "That is the column form; with rows, (1, out) · (in, 1) is no product."),
                     right("xᵀ · δ", "(in, 1) · (1, out) is (in, out): the transpose of δ · xᵀ."),
-                    wrong("x · δᵀ", "This has no product unless the layer is square."),
+                    wrong("x · δᵀ", "(1, in) · (out, 1) exists only for a square layer, and is one number then."),
                 ],
             ),
             Question(
