@@ -88,6 +88,7 @@ TERMS: dict[str, tuple[str, str]] = {
             " never changes."
         ),
     ),
+    "decision boundary": ("08", "The line along which a classifier changes its answer."),
     "delta": ("04", "The gradient of the loss by a value, written δ: the message that is passed back."),
     "derivative": (
         "01",
@@ -171,6 +172,10 @@ TERMS: dict[str, tuple[str, str]] = {
     "overflow": ("06", "A number too large for the computer, which becomes inf."),
     "parameter": ("03", "A number that training changes: a weight or a bias."),
     "partial derivative": ("01", "The derivative by one input while the others are held still."),
+    "perceptron": (
+        "08",
+        "A single neuron with a hard step, and its rule of 1958: after a wrong answer, add error times input.",
+    ),
     "relative error": ("07", "The difference of two numbers divided by the larger of their sizes."),
     "ReLU": ("03", "The activation max(0, z): slope 1 right of 0, slope 0 left of it."),
     "residual connection": (
@@ -180,6 +185,10 @@ TERMS: dict[str, tuple[str, str]] = {
     "reverse mode": (
         "10",
         "Carrying derivatives from one output back to all inputs in a single pass; backpropagation.",
+    ),
+    "RMSprop": (
+        "08",
+        "An optimizer that divides each gradient by the root of a running mean of its squares.",
     ),
     "saddle point": (
         "08",

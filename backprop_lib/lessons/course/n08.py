@@ -147,6 +147,19 @@ exercises: list[Task] = [
             "{sigmoid_3} of the sigmoid networks and {relu_8} of the ReLU networks learn.",
         ],
     ),
+    Target(
+        "08.check.unlucky",
+        "Two hidden sigmoid neurons, η = 1, first weights from the normal distribution. Which seed from 1 to 19 has not"
+        " learned after 3,000 epochs?",
+        meets=lambda seed: _is_lucky(seed),
+        example=lambda: 10,
+        given={},
+        hints=[
+            "Set the hidden neurons to 2 and go through the seeds. Which ones end with a high loss?",
+            "There are three of them between 1 and 19. The first nine all learn.",
+            "Seed {example} ends at 0.127, with two corners right.",
+        ],
+    ),
     Exercise(
         "08.check.rates",
         "L = 3w². One step of gradient descent from any w ≠ 0: with which learning rate does it land exactly in the"
@@ -334,6 +347,14 @@ def _misses_a_corner(w: float) -> str | None:
         if not abs(answer - target) < 0.05:
             return f"for ({corner[0]:.0f}, {corner[1]:.0f}) it answers {answer:.3f}, and the target is {target:.0f}."
     return None
+
+
+def _is_lucky(seed: float) -> str | None:
+    """None for a seed with which two hidden neurons do not learn."""
+    if seed not in range(1, 20):
+        return "a seed from 1 to 19 is asked for."
+    _, [loss] = trained(2, seeds=[int(seed)])
+    return None if loss >= LEARNED else f"with this seed the loss falls to {loss:.4f}: it learns."
 
 
 def _still_learns(rate: float) -> str | None:
