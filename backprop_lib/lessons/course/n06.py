@@ -190,8 +190,8 @@ exercises: list[Task] = [
         },
         asks=("W1", "b1", "W2", "b2"),
         hints=[
-            "The forward pass up to ŷ = 0.556014 is the one you know. Which is the first number that is another one?",
-            "δ2 = ŷ − y, now with y = 0. Then δ2 · a1 for W2; W2ᵀ · δ2, through the ReLU, is δ1; δ1 times x for W1.",
+            "The forward pass up to a2 = 0.556014 is the one you know. Which is the first number that is another one?",
+            "δ2 = a2 − y, now with y = 0. Then δ2 · a1 for W2; W2ᵀ · δ2, through the ReLU, is δ1; δ1 times x for W1.",
             "dL/dW2 = {dL_dW2}, dL/db2 = {dL_db2}, dL/dW1 = {dL_dW1}, dL/db1 = {dL_db1}.",
         ],
     ),
@@ -284,16 +284,16 @@ quizzes = {
         [
             Question(
                 "06.gate.1",
-                "ŷ = σ(z), and L is the binary cross-entropy of ŷ and y. What is dL/dz?",
+                "a = σ(z), and L is the binary cross-entropy of a and y. What is dL/dz?",
                 [
-                    wrong("(ŷ − y) · ŷ(1 − ŷ)", "This belongs to ½(ŷ − y)²."),
-                    right("ŷ − y", "The slope of σ and the denominator of the loss cancel."),
-                    wrong("−y/ŷ + (1 − y)/(1 − ŷ)", "This is dL/dŷ; one more step leads to z."),
+                    wrong("(a − y) · a(1 − a)", "This belongs to ½(a − y)²."),
+                    right("a − y", "The slope of σ and the denominator of the loss cancel."),
+                    wrong("−y/a + (1 − y)/(1 − a)", "This is dL/da; one more step leads to z."),
                 ],
             ),
             Question(
                 "06.gate.2",
-                "ŷ = σ(z) with z = −9, the target is 1, and L = ½(ŷ − y)². About how large is dL/dz?",
+                "a = σ(z) with z = −9, the target is 1, and L = ½(a − y)². About how large is dL/dz?",
                 [
                     wrong("−1", "That is the error. The slope of σ, 0.0001 out there, is a factor too."),
                     wrong("+1", "The loss falls as z grows, so the gradient is negative."),
@@ -306,10 +306,10 @@ quizzes = {
         [
             Question(
                 "06.quiz.1",
-                "The label is 1 and ŷ = 0.001. With binary cross-entropy, what are dL/dŷ and dL/dz?",
+                "The label is 1 and a = 0.001. With binary cross-entropy, what are dL/da and dL/dz?",
                 [
-                    right("−1000 and −0.999", "−1/ŷ, and then ŷ − y."),
-                    wrong("−0.999 and −0.999", "The first is −1/ŷ; only the second is ŷ − y."),
+                    right("−1000 and −0.999", "−1/a, and then a − y."),
+                    wrong("−0.999 and −0.999", "The first is −1/a; only the second is a − y."),
                     wrong("−1000 and −1000", "On the way to z the slope of σ, 0.000999, is a factor."),
                 ],
             ),
