@@ -170,24 +170,6 @@ def test_the_program_has_the_gradient_of_cross_entropy(monkeypatch):
     assert diagnose(rows(X, Y, **tensors), named).mistake == "cross_entropy_delta"
 
 
-@pytest.mark.parametrize(
-    ("delta", "figures"),
-    [(lambda a, y: a - y, "0.2622 0.0097 0.0004"), (lambda a, y: 2 * (a - y) * a * (1 - a), "0.2622 0.1043 0.0064")],
-    ids=["cross-entropy", "squared error"],
-)
-def test_both_deltas_train(delta, figures):
-    W1, W2 = np.array([[1, -1, 0.5], [0.5, 1, -1]]), np.array([[1], [-1], [0.5]])
-    found = []
-    for step in range(2001):
-        a1 = 1 / (1 + np.exp(-(X @ W1)))
-        a2 = 1 / (1 + np.exp(-(a1 @ W2)))
-        if step in (0, 500, 2000):
-            found.append(f"{np.mean((a2 - Y) ** 2):.4f}")
-        delta2 = delta(a2, Y) / 4
-        W1, W2 = W1 - X.T @ (delta2 @ W2.T * a1 * (1 - a1)), W2 - a1.T @ delta2
-    assert " ".join(found) == figures
-
-
 def test_softmax_with_its_jacobian():
     z = Tensor([0.74, 0.59])
     p = softmax(z)
