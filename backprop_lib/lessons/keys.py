@@ -60,6 +60,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         *("check.by-hand", "check.tanh", "check.lottery", "check.rates", "check.too-large", "check.momentum"),
         *("check.adam", "check.saddle", "predict.line", "predict.spread", "predict.thousand", "predict.hill"),
         *("predict.zero", "predict.lottery", "predict.rate", "predict.digits", "predict.strangers", "check.unlucky"),
+        *("check.valley",),
     ),
     "09": (
         *("gate.1", "gate.2", "quiz.1", "quiz.2", "quiz.3", "quiz.4", "quiz.5"),

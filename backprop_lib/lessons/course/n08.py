@@ -304,6 +304,19 @@ exercises: list[Task] = [
             " w2 = {w2}.",
         ],
     ),
+    Target(
+        "08.check.valley",
+        "The landscape ½(a² + 20b²), SGD from (−6, 2). Which is the largest learning rate, to two digits, with which the"
+        " walk does not run away?",
+        meets=lambda rate: _runs_away(rate),
+        example=lambda: 0.099,
+        given={},
+        hints=[
+            "Go up until the walk leaves the map. In which direction does it leave, along a or along b?",
+            "The slope along b is 20b, so each step multiplies b by 1 − 20η. When does that make b longer?",
+            "1 − 20η is −1 for η = 0.1: up to there b does not grow. {example} is a good answer.",
+        ],
+    ),
     Exercise(
         "08.check.saddle",
         "f = x² − y², gradient descent with η = 0.1 from y = 0.001. After how many steps is y above 1?",
@@ -347,6 +360,16 @@ def _misses_a_corner(w: float) -> str | None:
         if not abs(answer - target) < 0.05:
             return f"for ({corner[0]:.0f}, {corner[1]:.0f}) it answers {answer:.3f}, and the target is {target:.0f}."
     return None
+
+
+def _runs_away(rate: float) -> str | None:
+    """None for a learning rate that lets b shrink or stay as it is, and that is not far below the largest one."""
+    if not rate > 0:
+        return "a learning rate is positive."
+    factor = 1 - 20 * rate  # by which a step multiplies b
+    if factor < -1 - 1e-9:
+        return f"each step multiplies b by {factor:.4g}, and the walk runs away."
+    return None if factor <= -0.9 else f"each step multiplies b by {factor:.4g}. There is a larger rate that holds."
 
 
 def _is_lucky(seed: float) -> str | None:
