@@ -4,6 +4,7 @@ A row says what the mistake is called, what happens, where to look, and why it i
 places.py, in the same order) finds every place of a graph where it can be made.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -330,13 +331,19 @@ class BankTable:
         return "\n\n".join(f"{row.title} ({row.name})\n    {row.why}" for row in MISTAKES)
 
     def _repr_html_(self) -> str:
+        left = 'style="text-align:left"'  # notebooks set numbers, flush right
         rows = "".join(
-            f'<tr><th scope="row">{escape(row.title)}</th><td>{escape(row.why)}</td>'
-            f"<td><code>{escape(row.name)}</code></td></tr>"
+            f'<tr><th scope="row" {left}>{escape(row.title)}</th><td {left}>{_with_code(row.why)}</td>'
+            f"<td {left}><code>{escape(row.name)}</code></td></tr>"
             for row in MISTAKES
         )
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("mistake", "why it is wrong", "name"))
+        head = "".join(f'<th scope="col" {left}>{name}</th>' for name in ("mistake", "why it is wrong", "name"))
         return (
             f"<table><caption>{len(MISTAKES)} mistakes</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{rows}</tbody></table>"
         )
+
+
+def _with_code(words: str) -> str:
+    """The words as HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(words))

@@ -1,0 +1,286 @@
+"""The figures of notebook 07, and its patients: each has the two mistakes that it should have, and they are named."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from execute import NOTEBOOKS, read
+
+from backprop_lib import Tensor, binary_cross_entropy, gradients_of, mean_squared_error, relu, sigmoid
+from backprop_lib.diagnosis import BUG_ZOO, diagnose, epsilon_curve, suggest_probe
+from backprop_lib.diagnosis.blindness import reasons
+from backprop_lib.diagnosis.landmarks import Landmarks
+from backprop_lib.diagnosis.replays import confusions
+from backprop_lib.diagnosis.walk import walk_of
+from backprop_lib.gradcheck import compare_gradients, numerical_gradient
+from backprop_lib.lessons.course import exercise
+
+NOTEBOOK = NOTEBOOKS / "07_gradient_checking_and_debugging.ipynb"
+CELLS = {cell.id: cell for cell in read(NOTEBOOK).cells}
+
+# Worked example E, in the order of the notebook's row of 13 parameters.
+EXAMPLE_E = (
+    "-0.044399 -0.022199 -0.088797 -0.044399 0 0 "  # W1
+    "-0.044399 -0.088797 0 "  # b1
+    "-0.199794 -0.177594 0 -0.443986"  # W2, b2
+).split()
+ROW = np.array([0.2, 0.3, 0.4, -0.2, -0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.2, -0.5, 0.1])
+
+
+def shown(name: str) -> str:
+    """What the cell of this id prints and says."""
+    outputs = CELLS[name].outputs
+    return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def example_e(p):
+    W1, b1, W2, b2 = p[:6].reshape(3, 2), p[6:9], p[9:12], p[12]
+    return binary_cross_entropy(sigmoid(W2 @ relu(W1 @ np.array([1, 0.5]) + b1) + b2), 1.0)
+
+
+# --- measured slopes ------------------------------------------------------------------------------
+
+
+def test_the_cube_by_hand():
+    assert (2.1**3 - 8) / 0.1 == pytest.approx(12.61) and (2.1**3 - 1.9**3) / 0.2 == pytest.approx(12.01)
+    for line in (
+        "one-sided 12.61, off by 0.61; centred off by 0.01",
+        "one-sided 12.0601, off by 0.06; centred off by 0.0001",
+    ):
+        assert line in shown("slope")
+
+
+def test_worked_example_e_computed_and_measured():
+    p = Tensor(ROW)
+    (computed,) = gradients_of(example_e(p), [p])
+    measured = numerical_gradient(lambda p: example_e(p).item(), ROW)
+    for gradient in (computed, measured):
+        rounded = [Decimal(float(entry)).quantize(Decimal("0.000001")) for entry in gradient]
+        assert rounded == [Decimal(figure) for figure in EXAMPLE_E]
+    assert shown("whole-forward") == "L = 0.586962\n"
+    lines = shown("whole-measure").splitlines()
+    found = [re.findall(r"-?\d\.\d{6}", line) for line in lines]
+    assert found == [[f"{Decimal(figure):.6f}"] * 2 for figure in EXAMPLE_E]
+    assert sum(set(pair) == {"0.000000"} for pair in found) == 4
+
+
+def test_the_valley():
+    def relative(eps: float) -> tuple[float, float]:
+        f = lambda x: x * x * x  # noqa: E731
+        return abs((f(2 + eps) - f(2)) / eps - 12) / 12, abs((f(2 + eps) - f(2 - eps)) / (2 * eps) - 12) / 12
+
+    assert [f"{error:.0e}" for error in relative(1e-5)] == ["5e-06", "2e-11"]
+    assert [f"{error:.0e}" for error in relative(1e-7)] == ["5e-08", "5e-10"]
+    assert [f"{error:.0e}" for error in relative(1e-13)] == ["8e-04", "8e-04"]
+    assert "ε = 1e-05: one-sided 5e-06, centred 2e-11" in shown("smaller")
+    p = Tensor(ROW)
+    (exact,) = gradients_of(example_e(p), [p])
+    curve = epsilon_curve(lambda p: example_e(p).item(), ROW, exact)
+    assert 1e-6 <= curve.best_epsilon <= 1e-4 and 1e-8 <= curve.best_one_sided <= 1e-6
+    assert np.all(curve.centred[3:6] < 1e-9)
+
+
+# --- the program that names another loss ----------------------------------------------------------
+
+
+def its_gradients(X, y, W1, b1, W2, b2):
+    m = len(X)
+    a1 = 1 / (1 + np.exp(-(X @ W1 + b1)))
+    dz2 = 1 / (1 + np.exp(-(a1 @ W2 + b2))) - y
+    dz1 = (dz2 @ W2.T) * a1 * (1 - a1)
+    return X.T @ dz1 / m, dz1.sum(axis=0) / m, a1.T @ dz2 / m, dz2.sum(axis=0) / m
+
+
+def test_the_verdict_on_source_2():
+    """Wrong for the squared error and for half of it, right for cross-entropy; and the mistake has a name."""
+    X = np.array([[0.5, -1.0], [1.5, 0.25], [-1.0, 2.0], [0.3, 0.8]])
+    y = np.array([[1.0], [0.0], [1.0], [0.0]])
+    p = np.array([0.8, -0.5, 0.3, -0.4, 0.9, 0.6, 0.1, -0.2, 0.3, 1.2, -0.7, 0.5, -0.1])
+    parts = p[:6].reshape(2, 3), p[6:9], p[9:12].reshape(3, 1), p[12:]
+    claimed = its_gradients(X, y, *parts)
+    flat = np.concatenate([part.ravel() for part in claimed])
+
+    def output(W1, b1, W2, b2):
+        return sigmoid(sigmoid(X @ W1 + b1) @ W2 + b2)
+
+    def split(p):
+        return p[:6].reshape(2, 3), p[6:9], p[9:12].reshape(3, 1), p[12:]
+
+    squared = lambda p: mean_squared_error(output(*split(p)), y).item()  # noqa: E731
+    entropy = lambda p: binary_cross_entropy(output(*split(p)), y).item()  # noqa: E731
+    reports = [compare_gradients(f, p, flat) for f in (squared, lambda p: squared(p) / 2, entropy)]
+    assert [report.ok for report in reports] == [False, False, True]
+    assert [f"{report.largest_relative_error:.2f}" for report in reports[:2]] == ["0.97", "0.98"]
+    names = ("W1", "b1", "W2", "b2")
+    tensors = [Tensor(part, name=name) for name, part in zip(names, parts)]
+    found = diagnose(mean_squared_error(output(*tensors), y), dict(zip(names, claimed)))
+    assert found.mistake == "cross_entropy_delta" and found.also == ()
+    assert "against binary cross-entropy: 0 of 13 wrong" in shown("source-check")
+    assert shown("source-diagnose").startswith("cross_entropy_delta\n")
+
+
+# --- the zoo --------------------------------------------------------------------------------------
+
+
+def test_what_the_loss_curves_prove():
+    ends = {specimen.label: specimen.train(150) for specimen in BUG_ZOO}
+    assert sum(curve[-1] < curve[0] / 2 for curve in ends.values()) == 9
+    lower = [s.label for s in BUG_ZOO if ends[s.label][-1] < s.train(150, broken=False)[-1]]
+    assert lower == ["A", "E", "G", "J", "K"]
+    assert "below half: 9 of 12; lower than with the right gradients: A, E, G, J, K" in shown("zoo-curves")
+
+
+def test_the_figures_to_be_found_in_the_zoo():
+    task = exercise("07.check.zoo")
+    assert [float(task.truth(name)) for name in task.asks] == [pytest.approx(12), 6, 15]
+    gradients, true = BUG_ZOO[4].gradients(), BUG_ZOO[4].true_gradients()
+    for name in true:
+        assert np.allclose(gradients[name], 12 * true[name], rtol=1e-9)
+
+
+# --- the patients: as they stand in the notebook, and mended ---------------------------------------
+
+PATIENTS = {
+    "classes": (
+        "backward_1", {"one_over_m_missing", "relu_mask_missing"},
+        {"dz2 = p - y": "dz2 = (p - y) / len(X)", "dz1 = dz2 @ W2.T": "dz1 = dz2 @ W2.T * (z1 > 0)"},
+    ),
+    "tanh": (
+        "backward_2", {"bias_averaged", "other_activation"},
+        {"a1 * (1 - a1)": "(1 - a1**2)", ".mean(": ".sum("},
+    ),
+    "loop": (
+        "backward_3", {"one_example_only", "derivative_at_z"},
+        {
+            "z1 * (1 - z1)": "a1 * (1 - a1)",
+            "    for x": "    dW1 = db1 = dW2 = db2 = 0\n    for x",
+            "dW2, db2 = np.outer(a1, dz2), dz2": "dW2, db2 = dW2 + np.outer(a1, dz2), db2 + dz2",
+            "dW1, db1 = np.outer(x, dz1), dz1": "dW1, db1 = dW1 + np.outer(x, dz1), db1 + dz1",
+        },
+    ),
+    "block": (
+        "backward_4", {"weight_not_transposed", "overwritten", "path_forgotten"},
+        {"dh = dz @ W": "dh = dz @ W.T + ds"},
+    ),
+}  # fmt: skip
+
+
+def patient(name: str, repairs: dict[str, str]):
+    """The function of the notebook's cell, with these repairs."""
+    function, _, _ = PATIENTS[name]
+    source = CELLS[name].source.split("\n\n\nexercise(")[0]
+    for old, new in repairs.items():
+        assert old in source
+        source = source.replace(old, new)
+    space = {"np": np, "sigma": lambda z: 1 / (1 + np.exp(-z))}
+    exec(source, space)
+    return space[function]
+
+
+@pytest.fixture
+def task(monkeypatch):
+    """An exercise whose answers are not noted."""
+
+    def get(name):
+        found = exercise(f"07.check.{name}")
+        monkeypatch.setattr(found, "_record", type(found._record)())
+        return found
+
+    return get
+
+
+@pytest.mark.parametrize("name", PATIENTS)
+def test_a_patient_with_both_mistakes(name, task):
+    _, mistakes, _ = PATIENTS[name]
+    feedback = task(name).check(patient(name, {}))
+    assert feedback.correct is False
+    if name == "block":  # both in one line: the checker says that it recognises none
+        assert feedback.mistakes == () and "none of the known mistakes" in feedback.text
+    else:
+        assert set(feedback.mistakes) == mistakes and "exactly one pair does" in feedback.text
+
+
+@pytest.mark.parametrize("name", PATIENTS)
+def test_a_mended_patient(name, task):
+    _, _, repairs = PATIENTS[name]
+    assert task(name).check(patient(name, repairs)).correct is True
+
+
+@pytest.mark.parametrize(
+    ("name", "repair", "left"),
+    [
+        ("classes", {"dz2 = p - y": "dz2 = (p - y) / len(X)"}, {"relu_mask_missing"}),
+        ("classes", {"dz1 = dz2 @ W2.T": "dz1 = dz2 @ W2.T * (z1 > 0)"}, {"one_over_m_missing"}),
+        ("tanh", {".mean(": ".sum("}, {"other_activation"}),
+        ("tanh", {"a1 * (1 - a1)": "(1 - a1**2)"}, {"bias_averaged"}),
+        ("loop", {"z1 * (1 - z1)": "a1 * (1 - a1)"}, {"one_example_only"}),
+        ("block", {"dh = dz @ W": "dh = dz @ W.T"}, {"overwritten", "path_forgotten"}),
+        ("block", {"dh = dz @ W": "dh = dz @ W + ds"}, {"weight_not_transposed"}),
+    ],
+)
+def test_a_patient_with_one_mistake_left(name, repair, left, task):
+    feedback = task(name).check(patient(name, repair))
+    assert feedback.correct is False and set(feedback.mistakes) == left
+
+
+@pytest.mark.parametrize("name", PATIENTS)
+def test_the_patients_numbers_hide_nothing(name):
+    """They are those of suggest_probe, but for the targets of the loop; every mistake shows."""
+    task = exercise(f"07.check.{name}")
+    if name != "loop":
+        probe = suggest_probe(task.loss, {key: value.shape for key, value in task.given.items()})
+        for key, value in task.given.items():
+            assert np.array_equal(value, probe[key])
+    walk = walk_of(task.graph())
+    found = confusions(walk, Landmarks(walk))
+    assert found.unseen == ()
+    assert not [text for text in reasons(Landmarks(walk), PATIENTS[name][1]) if "Square shapes" not in text]
+
+
+# --- the other exercises: their typical mistakes --------------------------------------------------
+
+
+def test_by_hand(task):
+    by_hand = task("by-hand")
+    assert [float(by_hand.truth(name)) for name in by_hand.asks] == [4.75, 3.25, pytest.approx(0.25 / 3.25)]
+    assert by_hand.check(centred=6.5).mistakes == ("divided by ε instead of 2ε",)
+    assert by_hand.check(one_sided=1.75).mistakes == ("one-sided to the left",)
+    assert by_hand.check(relative_error=0.25).mistakes == ("absolute error",)
+    assert by_hand.check(relative_error=0.0833).mistakes == ("divided by the smaller",)
+    assert by_hand.check(relative_error=0.04).mistakes == ("divided by the sum",)
+    assert by_hand.check(one_sided=4.75, centred=3.25, relative_error=0.0769).correct is True
+
+
+def test_the_largest_relative_error(task):
+    check = task("relative-error").check
+
+    def solution(claimed, measured):
+        size = np.maximum(abs(claimed), abs(measured))
+        return np.max(abs(claimed - measured) / np.where(size > 0, size, 1))
+
+    def mean(claimed, measured):
+        size = np.maximum(abs(claimed), abs(measured))
+        return np.mean(abs(claimed - measured) / np.where(size > 0, size, 1))
+
+    assert check(solution).correct is True
+    assert check(mean).mistakes == ("mean instead of the largest",)
+    assert check(lambda a, b: np.max(abs(a - b))).mistakes == ("absolute error",)
+    assert check(lambda a, b: np.max(abs(a - b)) / np.max(abs(b))).mistakes == ("divided by the largest entry",)
+    with np.errstate(invalid="ignore"):  # 0 / 0 where both are 0
+        nan = check(lambda a, b: np.max(abs(a - b) / np.maximum(abs(a), abs(b))))
+    assert nan.correct is False and nan.mistakes == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [("bottom", (4.5, 5, 5.5), (1, 3, 9, 15)), ("float32", (1.5, 2), (0, 5, 7)), ("reach", (2.5,), (1, 2, 3, 9))],
+)
+def test_what_the_slider_lets_one_find(name, right, wrong, task):
+    for k in right:
+        assert task(name).check(k).correct is True, k
+    for k in wrong:
+        assert task(name).check(k).correct is False, k
+    assert task(name).check(float(task(name).example())).correct is True
