@@ -246,44 +246,64 @@ class Plane:
         return CriticalPoint(kind_of((low, high), zero), a, b, float(self.loss_at(a, b)), (low, high), beyond)
 
 
-@dataclass(frozen=True)
 class Descent:
-    """The way of an optimizer over a plane.
+    """The way of an optimizer over a plane. Only a and b are trained.
 
     points : (steps + 1, 2), the first is the start. losses : (steps + 1,).
-    stopped : why it ended early, in a sentence; None if it did not.
+    stopped : why it ended early, in a sentence; None if it did not. That is where the loss or the gradient is no longer
+    a finite number.
     """
 
-    points: np.ndarray
-    losses: np.ndarray
-    stopped: str | None = None
+    def __init__(self, plane: Plane, start: tuple[float, float], optimizer: Callable[[list[Tensor]], Optimizer]):
+        self._place = [Tensor(float(start[0]), name="a"), Tensor(float(start[1]), name="b")]
+        self._optimizer = optimizer(self._place)
+        with np.errstate(all="ignore"):
+            self._graph = Graph(plane.height(*self._place))
+        self._losses = [self._graph.output.item()]
+        self._points = [[t.item() for t in self._place]]
+        self.stopped: str | None = None
+        if not np.isfinite([*self._points[0], *self._losses]).all():
+            raise ValueError(f"At the start {tuple(start)} the loss is {self._losses[0]}: no place to walk from.")
+
+    @property
+    def points(self) -> np.ndarray:
+        return np.array(self._points)
+
+    @property
+    def losses(self) -> np.ndarray:
+        return np.array(self._losses)
+
+    @property
+    def steps(self) -> int:
+        """Steps done so far."""
+        return len(self._losses) - 1
+
+    def go(self, steps: int) -> None:
+        """So many steps more."""
+        with np.errstate(all="ignore"):
+            for _ in range(0 if self.stopped else steps):
+                self._optimizer.zero_grad()
+                self._graph.backward()
+                self._optimizer.step()
+                loss = self._graph.forward().item()
+                place = [t.item() for t in self._place]
+                if not np.isfinite([*place, loss]).all():
+                    self.stopped = f"After {self.steps + 1} steps the loss is no finite number any more."
+                    return
+                self._points.append(place)
+                self._losses.append(loss)
 
 
 def descend(
     plane: Plane, start: tuple[float, float], optimizer: Callable[[list[Tensor]], Optimizer], steps: int
 ) -> Descent:
-    """Walk over the plane: only a and b are trained.
+    """Walk over the plane, from (a, b) = start.
 
     optimizer : makes one for the two Tensors, for example `lambda ab: Momentum(ab, learning_rate=0.5)`.
-    Stops where the loss or the gradient is no longer a finite number.
     """
-    a, b = Tensor(start[0], name="a"), Tensor(start[1], name="b")
-    chosen = optimizer([a, b])
-    points, losses, stopped = [(a.item(), b.item())], [], None
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        graph = Graph(plane.height(a, b))
-        losses.append(graph.output.item())
-        for step in range(steps):
-            chosen.zero_grad()
-            graph.backward()
-            chosen.step()
-            loss = graph.forward().item()
-            if not np.isfinite([a.item(), b.item(), loss]).all():
-                stopped = f"After {step + 1} steps the loss is no finite number any more."
-                break
-            points.append((a.item(), b.item()))
-            losses.append(loss)
-    return Descent(np.array(points), np.array(losses), stopped)
+    way = Descent(plane, start, optimizer)
+    way.go(steps)
+    return way
 
 
 # ---- planes ----------------------------------------------------------------------------------------------------------

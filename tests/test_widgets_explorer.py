@@ -16,6 +16,7 @@ from backprop_lib.widgets import (
     BatchSlider,
     ChainStepper,
     Choice,
+    DescentPath,
     Entry,
     Explorer,
     Frame,
@@ -28,6 +29,7 @@ from backprop_lib.widgets import (
     ShapeFitter,
     Slider,
     TwoPaths,
+    XORLab,
     button,
 )
 
@@ -42,6 +44,8 @@ EVERY_WIDGET = {
     "shapes": ShapeFitter,
     "batch": BatchSlider,
     "losses": LossExplorer,
+    "xor": XORLab,
+    "descent": DescentPath,
 }
 
 

@@ -1,6 +1,7 @@
 """Pictures that answer: controls move, a pure function runs, one picture changes. Needs anywidget and ipywidgets."""
 
 from .bug_zoo import BugZoo
+from .descent_path import DescentPath
 from .explorer import Choice, Entry, Explorer, Frame, Slider, button
 from .gradient_checks import EpsilonSlider
 from .gradient_flow import GradientFlow
@@ -18,6 +19,7 @@ __all__ = [
     "BugZoo",
     "ChainStepper",
     "Choice",
+    "DescentPath",
     "Entry",
     "EpsilonSlider",
     "Explorer",

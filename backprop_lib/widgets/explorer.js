@@ -19,17 +19,20 @@ const typeset = (text) => text.replaceAll("-", "−");
 function slider(model, control, send) {
   const input = element("input", { type: "range", min: control.low, max: control.high, step: control.step, ...own_keys });
   const output = element("output");
-  const decimals = (String(control.step).split(".")[1] ?? "").length;
+  const decimals = control.factors ? 0 : (String(control.step).split(".")[1] ?? "").length;
+  // A slider by factors holds the power of ten; what it means has two digits.
+  const value_at = (position) => (control.factors ? Number((10 ** position).toPrecision(2)) : position);
+  const position_of = (value) => (control.factors ? Math.log10(value) : value);
   const show = () => {
     const value = model.get(control.name);
     // A value that the kernel has set may lie between the slider's steps: then it is shown with 6 digits.
     const rounded = Number(value.toFixed(decimals));
     const text = typeset(rounded === value ? value.toFixed(decimals) : String(Number(value.toPrecision(6))));
-    if (Number(input.value) !== value) input.value = value;
+    if (value_at(Number(input.value)) !== value) input.value = position_of(value);
     input.setAttribute("aria-valuetext", text);
     output.textContent = text;
   };
-  input.addEventListener("input", () => send(control.name, Number(input.value)));
+  input.addEventListener("input", () => send(control.name, value_at(Number(input.value))));
   return { row: element("label", { class: "slider" }, element("span", {}, control.label), input, output), show };
 }
 
@@ -132,6 +135,29 @@ function scrolls(place) {
   else place.removeAttribute("tabindex");
 }
 
+// A picture may hold a map to point at: class "map", the control that takes "a, b", and the map's coordinates.
+function pointing(picture, send) {
+  const point = (event) => {
+    const map = picture.querySelector(".map");
+    if (!map || !(event.buttons & 1)) return;
+    const { left, top, width, height } = map.getBoundingClientRect();
+    const [x0, x1, y0, y1] = map.dataset.range.split(" ").map(Number);
+    const share = (part) => Math.max(0, Math.min(1, part));
+    const x = x0 + (x1 - x0) * share((event.clientX - left) / width);
+    const y = y1 + (y0 - y1) * share((event.clientY - top) / height);
+    send(map.dataset.control, `${x.toFixed(2)}, ${y.toFixed(2)}`);
+    event.preventDefault();
+  };
+  picture.addEventListener("pointerdown", (event) => {
+    if (!event.target.closest(".map")) return;
+    picture.setPointerCapture(event.pointerId); // the map itself is drawn anew while the pointer moves
+    point(event);
+  });
+  picture.addEventListener("pointermove", (event) => {
+    if (picture.hasPointerCapture(event.pointerId)) point(event);
+  });
+}
+
 const shown = (model) => Math.max(0, Math.min(model.get("step"), model.get("frames").length - 1));
 
 function mount(model, place) {
@@ -161,6 +187,7 @@ function mount(model, place) {
     element("div", { class: "title", "aria-hidden": true }, model.get("heading")),
     form, steps.row, work.row, note, picture, sentence, detail);
   detail.addEventListener("click", ({ target }) => { if (target.closest("summary")) detail.style.minHeight = ""; });
+  pointing(picture, send);
   picture.addEventListener("click", () => { if (!steps.row.hidden) steps.range.focus(); });
 
   const show_frame = () => {

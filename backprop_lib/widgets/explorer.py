@@ -49,15 +49,17 @@ class Frame:
 
 
 class Slider(traitlets.Float):
-    """A number. `low` and `high` bound the slider, not the value: Python may set any finite number."""
+    """A number. `low` and `high` bound the slider, not the value: Python may set any finite number.
 
-    def __init__(self, value: float, *, low: float, high: float, step: float, label: str):
+    factors : the slider moves in equal factors, not in equal steps: twenty from one power of ten to the next.
+    """
+
+    def __init__(self, value: float, *, low: float, high: float, step: float = 0.0, label: str, factors: bool = False):
         super().__init__(value)
-        self.tag(
-            sync=True,
-            echo_update=False,
-            control={"kind": "slider", "label": label, "low": low, "high": high, "step": step},
-        )
+        bounds: dict[str, float] = {"low": low, "high": high, "step": step}
+        if factors:
+            bounds = {"low": math.log10(low), "high": math.log10(high), "step": 0.05, "factors": True}
+        self.tag(sync=True, echo_update=False, control={"kind": "slider", "label": label, **bounds})
 
     def validate(self, obj: Any, value: Any) -> float:
         number = super().validate(obj, value)

@@ -33,7 +33,6 @@ STARTS: dict[str, Any] = {
     "tiny": (partial(normal, std=0.01), zeros),
     "all zero": (zeros, zeros),
 }
-RATES = ("0.001", "0.01", "0.03", "0.1", "0.3", "1", "3", "10", "30")
 
 INPUTS, TARGETS = xor()
 _PLANE = np.stack(np.meshgrid(AXIS, AXIS), axis=-1).reshape(-1, 2)
@@ -119,7 +118,7 @@ class Training:
         return hidden @ w2.T + b2, hidden
 
     def at(self, epoch: float) -> Moment:
-        """The network at this epoch, or at the last one kept before it; the latest where training is not yet that far."""
+        """The network at this epoch, or at the last one kept before it; the latest where training is not so far yet."""
         position = min(int(epoch) // KEPT, len(self.kept) - 1)
         weights, gradients = self.kept[position]
         with no_grad():
@@ -148,7 +147,7 @@ class XORLab(Laboratory):
     loss = Choice("squared error", options=list(LOSSES), label="loss")
     optimizer = Choice("SGD", options=list(OPTIMIZERS), label="optimizer")
     start = Choice("normal", options=list(STARTS), label="first weights")
-    rate = Choice("1", options=RATES, label="learning rate η")
+    rate = Slider(1.0, low=0.001, high=100, label="learning rate η", factors=True)
     epoch = Slider(EPOCHS, low=0, high=EPOCHS, step=KEPT, label="show epoch")
 
     _training: Training | None = None
@@ -180,9 +179,11 @@ class XORLab(Laboratory):
         return self.job(**self.drawn).at(self.epoch)
 
 
-def _settings(width: float, seed: float, rate: str, **words: str) -> Settings:
+def _settings(width: float, seed: float, rate: float, **words: str) -> Settings:
     if width != int(width) or not 1 <= width <= 8:
         raise ValueError(f"The laboratory has room for 1 to 8 hidden neurons; given was {width:g}.")
     if seed != int(seed) or seed < 0:
         raise ValueError(f"A seed is a whole number of at least 0; given was {seed:g}.")
-    return Settings(width=int(width), seed=int(seed), rate=float(rate), **words)
+    if rate < 0:
+        raise ValueError(f"A learning rate is a number of at least 0; given was {rate:g}.")
+    return Settings(width=int(width), seed=int(seed), rate=rate, **words)
