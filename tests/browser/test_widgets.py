@@ -23,6 +23,8 @@ CELLS = {
     "shapes": "shapes = ShapeFitter()\nshapes",
     "batch": "batch = BatchSlider()\nbatch",
     "losses": "losses = LossExplorer()\nlosses",
+    "epsilon": "epsilon = EpsilonSlider()\nepsilon",
+    "zoo": "zoo = BugZoo()\nzoo",
 }
 
 
@@ -72,6 +74,7 @@ def test_live_spoken_and_free_of_barriers(notebook, name, screenshots):
     + [
         ("batch", "added", "added"),
         ("neuron", "weight w", "w"),
+        ("epsilon", "k in ε = 10⁻ᵏ", "k"),
         ("losses", "logit z", "z"),
         ("flow", "layers", "depth"),
     ],
@@ -179,6 +182,31 @@ def test_a_square_layer_lights_the_shape_and_not_the_gradient(notebook):
     expect(place.locator(".sentence")).to_contain_text("cannot be multiplied")
 
 
+def test_a_guess_in_the_zoo(notebook):
+    """By keyboard: another specimen, its residuals, a wrong guess, the right one, the name; the next one is unnamed."""
+    place, page = live(notebook, "zoo"), notebook.page
+    place.get_by_role("radio", name="A", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    expect(place.locator(".sentence")).to_contain_text("Specimen B: 2–5–1")
+    at_step(place, 0, last=1)
+    place.get_by_role("button", name="Next").click()
+    expect(place.locator(".sentence")).to_contain_text("What is your guess?")
+    place.locator("summary").click()
+    expect(place.locator("table")).to_contain_text("b2[0]")
+    place.get_by_role("radio", name="1/m missing").click()
+    at_step(place, 2, last=3)
+    expect(place.locator(".sentence")).to_contain_text("gives other numbers")
+    place.get_by_role("radio", name="sign flipped").click()
+    expect(place.locator(".sentence")).to_contain_text("gives exactly these numbers")
+    assert notebook.axe(place) == []
+    place.get_by_role("slider", name="Step").press("End")
+    expect(place.locator(".sentence")).to_contain_text("is called “sign flipped”")
+    kernel_gets(notebook, "zoo.solved", "True")
+    place.get_by_role("radio", name="A", exact=True).click()
+    at_step(place, 0, last=1)
+    expect(place.get_by_role("radio", name="none yet")).to_be_checked()
+
+
 # ---- stepping ----------------------------------------------------------------------------------------
 
 
@@ -275,7 +303,8 @@ def timed(notebook: Notebook, name: str, label: str) -> Latency:
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [("saturation", "z"), ("neuron", "bias b"), ("chain", "Step"), ("flow", "times")]
+    ("name", "label"),
+    [("saturation", "z"), ("neuron", "bias b"), ("chain", "Step"), ("flow", "times"), ("epsilon", "k in ε = 10⁻ᵏ")],
 )
 def test_no_blank_frame_and_no_jump_while_a_slider_is_dragged(notebook, name, label):
     place = live(notebook, name)
