@@ -96,6 +96,17 @@ def test_a_start_that_is_none_is_refused_with_an_example(start):
     assert widget.ways[0].points[0].tolist() == [-3, 2.5]
 
 
+def test_a_landscape_brings_a_start_and_rates_that_suit_it():
+    widget = DescentPath(surface="narrow valley", rate=0.11)
+    assert (widget.start, widget.rate, widget.second_rate) == ("-7, 2", 0.11, 0.3)
+    page_sets(widget, surface="saddle")
+    assert (widget.start, widget.rate, widget.second_rate) == ("1.5, 0.01", 0.1, 0.1)
+    assert "Saddle a² − b², from (1.5, 0.01)" in widget.sentence
+    for surface in SURFACES:
+        widget.surface = surface
+        assert surface_named(surface).shows(widget.ways[0].points[0])
+
+
 def test_a_negative_rate_is_refused():
     widget = DescentPath()
     widget.rate = -1

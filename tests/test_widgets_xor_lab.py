@@ -106,7 +106,7 @@ def test_every_setting_gives_a_picture_of_the_same_size(settings, monkeypatch):
     lab = XORLab(**settings)
     for epoch in (0, 200, 400):
         lab.epoch = epoch
-        assert 'viewBox="0 0 900 640"' in lab.picture
+        assert 'viewBox="0 0 900 660"' in lab.picture
         assert "nan" not in lab.picture
         assert re.search(r"[0-4] of 4 right\.", lab.sentence)
 

@@ -10,7 +10,7 @@ from .graph_svg import GRADIENT, INK, PAPER, QUIET, VALUE
 from .sketch import GUIDE, PALE, VALUE_LINE, Window, document, dot, line, power, text, value_text
 from .training_film import boundary_lines, field_image, round_ticks, target_mark
 
-WIDTH, HEIGHT = 900, 640
+WIDTH, HEIGHT = 900, 660
 AXIS = np.linspace(-0.5, 1.5, 41)  # of the plane of inputs, both ways
 
 _PLANE = Window(44, 34, 250, 250, x=(-0.5, 1.5), y=(-0.5, 1.5))
@@ -97,7 +97,7 @@ def _points_names(window: Window, z: np.ndarray, first: np.ndarray, labels: np.n
     words = []
     for name, x, y in zip(("00", "01", "10", "11"), z, first):
         left, top = window.at(float(x), float(y))
-        above, far = name in ("00", "10"), x > 0
+        above, far = name in ("00", "01"), x > 0
         place = (left - 11 if far else left + 11, top - 7 if above else top + 15)
         words.append(text(*place, name, anchor="end" if far else "start", size=11))
     return marks + "".join(words)
@@ -174,7 +174,7 @@ def _table(moment: Moment) -> str:
         cells = ((w1[k, 0], g1[k, 0]), (w1[k, 1], g1[k, 1]), (b1[k], h1[k]), (w2[0, k], g2[0, k]))
         pieces.append(text(366, y, f"h{_below(k + 1)}"))
         pieces += [_cell(right, y, *cell) for right, cell in zip(_COLUMNS, cells)]
-    y = _BOTTOM + 20 + 8.3 * _ROW
+    y = _BOTTOM + 20 + 8.9 * _ROW
     pieces.append(line(366, y - 18, 876, y - 18, stroke=PALE))
     pieces.append(text(366, y, "ŷ"))
     pieces.append(_cell(_COLUMNS[2], y, b2[0], h2[0]))
@@ -184,7 +184,8 @@ def _table(moment: Moment) -> str:
 
 
 def _cell(right: float, y: float, weight: float, slope: float) -> str:
-    return text(right - 64, y, value_text(weight, 3), anchor="end", colour=VALUE) + text(
+    shown = value_text(weight, 3) if abs(weight) >= 100 else f"{weight:.2f}".replace("-", "−")
+    return text(right - 64, y, shown, anchor="end", colour=VALUE) + text(
         right, y, _small(slope), anchor="end", colour=GRADIENT
     )
 

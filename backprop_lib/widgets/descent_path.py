@@ -5,6 +5,7 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
+import traitlets
 
 from ..datasets import xor
 from ..figures.descent import Surface, Walk, descent_sentence, descent_svg
@@ -49,6 +50,12 @@ SURFACES = {
     "narrow valley": lambda: _formula("Valley ½(a² + 20b²)", lambda a, b: (a * a + 20 * b * b) / 2, (8, 3), True),
     "saddle": lambda: _formula("Saddle a² − b²", lambda a, b: a * a - b * b, (2, 2), False),
 }
+# Where each landscape is worth a walk: start, and the learning rate of the one and of the other.
+SUGGESTED: dict[str, dict[str, Any]] = {
+    "XOR network": {"start": "0, -6", "rate": 10.0, "second_rate": 0.3},
+    "narrow valley": {"start": "-7, 2", "rate": 0.08, "second_rate": 0.3},
+    "saddle": {"start": "1.5, 0.01", "rate": 0.1, "second_rate": 0.1},
+}
 
 
 @cache
@@ -85,7 +92,10 @@ class Race:
 
 
 class DescentPath(Laboratory):
-    """Gradient descent and its relatives on a map of the loss: choose or click a start, compare, overdo it."""
+    """Gradient descent and its relatives on a map of the loss: choose or click a start, compare, overdo it.
+
+    Choosing a landscape also chooses a start and learning rates that suit it, unless they are given.
+    """
 
     title = "Find the way down"
     surface = Choice("XOR network", options=list(SURFACES), label="landscape")
@@ -98,6 +108,15 @@ class DescentPath(Laboratory):
 
     _race: Race | None = None
     _asked: Any = None
+
+    def __init__(self, **values: Any):
+        super().__init__(**{**SUGGESTED.get(values.get("surface", ""), {}), **values})
+
+    @traitlets.observe("surface")
+    def _suggest(self, change: Any) -> None:
+        if self._race is not None:  # not while the first values are set
+            for name, value in SUGGESTED[self.surface].items():
+                setattr(self, name, value)
 
     @button("Walk")
     def train(self) -> None:
