@@ -117,7 +117,7 @@ def test_the_notebook_shows_the_figures():
         assert figure in shown, figure
 
 
-# ---- the exercises that are judged by an experiment -------------------------------------------------------------------
+# ---- the exercises that are judged by an experiment ------------------------------------------------------------------
 
 
 def normalised(z, axis):
