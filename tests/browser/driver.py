@@ -231,6 +231,10 @@ class Notebook:
             f"{self.server.address}/{where}/{self.path.name}?token={self.server.TOKEN}&reset",
             wait_until="domcontentloaded",
         )
+        self.wait_for_kernel()
+
+    def wait_for_kernel(self) -> None:
+        """Returns when the page shows a notebook that is connected to a kernel."""
         self.page.wait_for_function("() => window.jupyterapp", timeout=60_000)
         self.page.evaluate(_READY)
 

@@ -1,0 +1,312 @@
+"""The course as a static site, built from a local Pyodide: in Chromium, with no server behind it and no network."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from driver import REPOSITORY, Notebook
+from measure import latency
+from playwright.sync_api import BrowserContext, Locator, expect
+
+PYODIDE = Path(os.environ.get("PYODIDE", REPOSITORY.parent / "shared/pyodide-0.27.7"))
+NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+# What Chromium asks of its own accord, of any page with a form.
+CHROMIUM_ITSELF = "content-autofill.googleapis.com:"
+BUILD = [sys.executable, str(REPOSITORY / "classroom/site/build.py")]
+
+pytestmark = pytest.mark.skipif(
+    not PYODIDE.is_dir(), reason=f"the site is tested with Pyodide 0.27.7 from a folder, and there is no {PYODIDE}"
+)
+
+
+class Host:
+    """Serves a folder on loopback as any static host would, and counts; `strangers` are requests to other machines."""
+
+    def __init__(self, folder: Path):
+        self.bytes = self.files = 0
+        self.strangers: list[str] = []
+        host = self
+
+        class Files(http.server.SimpleHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None: ...
+
+            def copyfile(self, source: Any, outputfile: Any) -> None:
+                content = source.read()
+                host.bytes, host.files = host.bytes + len(content), host.files + 1
+                outputfile.write(content)
+
+        class Proxy(http.server.BaseHTTPRequestHandler):
+            """Chromium's way to everything but loopback: it leads nowhere."""
+
+            def log_message(self, *_: object) -> None: ...
+
+            def do_GET(self) -> None:
+                if not self.path.startswith(CHROMIUM_ITSELF):
+                    host.strangers.append(self.requestline)
+                self.send_error(502)
+
+            do_CONNECT = do_POST = do_HEAD = do_GET
+
+        self._servers = [
+            http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder))),
+            http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy),
+        ]
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.address, self.proxy = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+class SiteNotebook(Notebook):
+    """A notebook of the site, its kernel in the page. `path` is its place in the site."""
+
+    server: Host
+
+    def load(self) -> None:
+        self.page.goto(f"{self.server.address}/lab/index.html?path={self.path}", wait_until="domcontentloaded")
+        self.wait_for_kernel()
+
+    def wait_for_kernel(self) -> None:
+        """Returns when the kernel, too, has answered."""
+        super().wait_for_kernel()
+        self.run("")
+
+    @property
+    def outputs(self) -> list[list[dict] | None]:
+        """The outputs of each cell; None for a cell of text."""
+        return self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
+                 (cell) => cell.model.type === 'code' ? cell.model.sharedModel.outputs : null)"""
+        )
+
+    def close(self) -> None:
+        self.page.close()
+
+
+def what_is_read(outputs: list[dict]) -> list[tuple]:
+    """Of a cell's outputs what both generations of NumPy and matplotlib must agree on: kinds, texts and sentences."""
+    read: list[tuple] = []
+    for output in outputs:
+        if output["output_type"] == "stream":
+            text = "".join(output["text"])
+            if read and read[-1][0] == output["name"]:
+                text = read.pop()[1] + text
+            read.append((output["name"], text))
+        elif output.get("data"):  # the kernel in the page answers a value that shows nothing with an empty output
+            read.append((*sorted(output["data"]), "".join(output["data"]["text/plain"])))
+    return read
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    subprocess.run([*BUILD, "--output", str(folder), "--pyodide", str(PYODIDE)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def report(request: pytest.FixtureRequest) -> Iterator[Callable[[str], None]]:
+    """report(line): a measurement, written when the module's tests are over, whatever pytest hides."""
+    lines: list[str] = []
+    yield lines.append
+    with request.config.pluginmanager.get_plugin("capturemanager").global_and_fixture_disabled():
+        print("", *lines, sep="\nsite: ")
+
+
+@pytest.fixture(scope="module")
+def host(site: Path) -> Iterator[Host]:
+    host = Host(site)
+    yield host
+    host.stop()
+
+
+@pytest.fixture(scope="module")
+def learner(context: BrowserContext, host: Host) -> Iterator[BrowserContext]:
+    """A browser that has never seen the site. Whatever it asks of another machine goes to the proxy and is noted."""
+    assert context.browser
+    own = context.browser.new_context(
+        viewport={"width": 1280, "height": 900}, proxy={"server": host.proxy, "bypass": "127.0.0.1"}
+    )
+    own.set_default_timeout(60_000)
+    yield own
+    own.close()
+
+
+# ---- the notebooks -----------------------------------------------------------------------------------
+
+
+def test_the_bare_address_leads_to_the_first_notebook(learner, host, report):
+    start = time.monotonic()
+    page = learner.new_page()
+    page.goto(host.address, wait_until="domcontentloaded")
+    page.wait_for_url("**/lab/index.html*")
+    notebook = SiteNotebook(host, page, Path("notebooks/00_start_here.ipynb"))
+    report(
+        f"first visit, kernel ready after {time.monotonic() - start:.0f} s, "
+        f"{host.files} files, {host.bytes / 1e6:.1f} MB (not compressed)"
+    )
+    notebook.close()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_and_says_what_the_committed_one_says(path: Path, learner, host, report, screenshots):
+    start = time.monotonic()
+    notebook = SiteNotebook(host, learner.new_page(), Path("notebooks", path.name))
+    kernel = time.monotonic() - start
+    try:
+        notebook.run_all()
+        report(f"{path.stem}: kernel after {kernel:.0f} s, all cells after {time.monotonic() - start:.0f} s")
+        waiting = "() => [...document.querySelectorAll('.backprop-explorer')].every((e) => e.querySelector('.live'))"
+        notebook.page.wait_for_function(waiting)
+        assert notebook.cell_errors == []
+        committed = nbformat.read(path, as_version=4)
+        for cell, outputs in zip(committed.cells, notebook.outputs, strict=True):
+            if cell.cell_type == "code":
+                assert what_is_read(outputs) == what_is_read(cell.outputs), cell.source
+        assert notebook.complaints + notebook.outside + host.strangers == []
+    finally:
+        notebook.page.screenshot(path=screenshots / f"{path.stem}-site.png")
+        notebook.close()
+
+
+# ---- each mechanism ----------------------------------------------------------------------------------
+
+CELLS = {
+    "slider": "from backprop_lib.widgets import *\nfrom backprop_lib.lessons import *\nSaturationExplorer()",
+    "stepper": 'GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4")',
+    "prediction": 'predict("03.predict.zero", "With w = 0, is dL/dw zero too?", ["yes", "no"])',
+    "reveal": 'reveal("03.predict.zero", "no", "dL/dw = dL/dz · x, whatever w is.")',
+    "quiz": 'quiz("03.gate")',
+    "file": "progress.keep()",
+}
+
+
+@pytest.fixture(scope="module")
+def notebook(learner: BrowserContext, host: Host) -> Iterator[SiteNotebook]:
+    """A notebook that the learner has made: it is nowhere but in the browser."""
+    cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in CELLS.items()]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    page = learner.new_page()
+    page.goto(f"{host.address}/lab/index.html", wait_until="domcontentloaded")
+    page.wait_for_function("() => window.jupyterapp")
+    page.evaluate(
+        """async (content) => window.jupyterapp.serviceManager.contents.save(
+             'notebooks/mine.ipynb', { type: 'notebook', format: 'json', content })""",
+        json.loads(nbformat.writes(made)),
+    )
+    notebook = SiteNotebook(host, page, Path("notebooks/mine.ipynb"))
+    notebook.run_all()
+    yield notebook
+    faults = notebook.cell_errors + notebook.complaints + notebook.outside + host.strangers
+    notebook.close()
+    assert not faults, "\n".join(faults)
+
+
+def live(notebook: SiteNotebook, name: str) -> Locator:
+    """The live half of what a cell shows."""
+    place = notebook.output(list(CELLS).index(name)).locator(".live").first
+    expect(place).to_be_visible()
+    return place
+
+
+def test_a_slider_moves_its_picture(notebook, report):
+    place = live(notebook, "slider")
+    slider = place.get_by_role("slider", name="z", exact=True)
+    slider.press("End")
+    expect(place.locator(".sentence")).to_contain_text("σ(6) = 0.997527")
+    report(f"from slider to pixels: {latency(notebook, slider, place.locator('.picture'), presses=24)}")
+
+
+def test_a_stepper_steps_and_takes_another_expression(notebook):
+    place = live(notebook, "stepper")
+    place.get_by_role("slider", name="Step").press("End")
+    expect(place.locator(".sentence")).to_contain_text("= (−4) × 1 = −4.")
+    entry = place.get_by_role("textbox", name="expression")
+    entry.fill("x * x + y")
+    entry.press("Enter")
+    expect(place.locator(".picture")).to_contain_text("x·x")
+
+
+def test_a_prediction_updates_the_reveal(notebook):
+    form = live(notebook, "prediction")
+    form.get_by_text("b) no").click()
+    form.get_by_role("button").click()
+    expect(form.get_by_role("status")).to_contain_text("Noted: no.")
+    expect(notebook.output(list(CELLS).index("reveal"))).to_contain_text("You said: no. It is: no.")
+
+
+def test_answers_survive_a_reload_by_token_and_by_file(notebook):
+    form = live(notebook, "quiz")
+    form.get_by_text("c) (a − y) · a(1 − a) · x").click()
+    form.get_by_role("button", name="Check").click()
+    expect(form.get_by_role("status")).to_contain_text("✓ c) is right.")
+    token = notebook.run("print(progress.token(), end='')")
+    assert re.fullmatch(r"BP1\.[\w-]+", token)
+    notebook.command("docmanager:save")
+
+    notebook.load()  # as a reload does, with a kernel in which nothing has run
+    expect(notebook.output(list(CELLS).index("quiz"))).to_contain_text("1 right at once")
+    notebook.run("import os; os.rename('backprop-progress.txt', 'aside.txt')")
+    assert restored(notebook, token) == "False True\n"
+
+    notebook.load()
+    notebook.run("import os; os.rename('aside.txt', 'backprop-progress.txt')")
+    assert restored(notebook, "") == "True True\n"
+    notebook.run_all()
+    expect(live(notebook, "quiz").get_by_role("radio", name="c)")).to_be_checked()
+
+
+def restored(notebook: SiteNotebook, token: str) -> str:
+    """Whether the kernel knows the answer to the quiz before, and after it was given the token."""
+    return notebook.run(
+        "from backprop_lib.lessons import progress\n"
+        "before = progress.get('03.gate.1')\n"
+        f"progress.restore({token!r})\n"
+        "print(before is not None, progress.get('03.gate.1').right)"
+    )
+
+
+# ---- with no network at all; last, since it takes the host away --------------------------------------
+
+
+def test_once_loaded_it_works_with_no_network(learner, host, site, report):
+    files = sum(path.is_file() for path in site.rglob("*")) - 1  # all but the service worker itself
+    page = learner.new_page()
+    page.goto(f"{host.address}/lab/index.html", wait_until="domcontentloaded")
+    page.wait_for_function(
+        "async (files) => (await (await caches.open('course')).keys()).length === files",
+        arg=files,
+        polling=1000,
+        timeout=120_000,
+    )
+    page.close()
+    report(
+        f"to keep the whole site: {host.bytes / 1e6:.1f} MB in {host.files} files, every visit of these tests included"
+    )
+    host.stop()
+    for path in (NOTEBOOKS[0], NOTEBOOKS[-1]):
+        notebook = SiteNotebook(host, learner.new_page(), Path("notebooks", path.name))
+        notebook.run_all()
+        assert notebook.cell_errors == []
+        assert notebook.output(notebook.cells - 1).count() <= 1
+        notebook.close()
