@@ -44,13 +44,13 @@ def test_the_measured_gradient_is_the_textbook_one(sizes):
 
 
 def test_a_square_network_passes_the_first_light_and_fails_the_second():
-    fitter = ShapeFitter(sizes="3 inputs, 3 neurons, 4 examples", wanted="∂L/∂A", left="W", right="δ")
+    fitter = ShapeFitter(sizes="square W", wanted="∂L/∂A", left="W", right="δ")
     assert fitter.sentence == (
         "For ∂L/∂A: W · δ, that is (3, 3) · (3, 4), gives (3, 4), the shape of A, and 12 of 12 entries disagree "
         "with the nudges."
     )
     assert ">✓</text>" in fitter.picture and ">✗</text>" in fitter.picture
-    fitter.sizes = "2 inputs, 3 neurons, 4 examples"
+    fitter.sizes = "all different"
     assert fitter.sentence == (
         "For ∂L/∂A: W · δ, that is (3, 2) · (3, 4), cannot be multiplied; the gradient needs the shape of A, (2, 4)."
     )
@@ -70,8 +70,8 @@ def test_a_product_of_another_shape_is_no_gradient():
 def test_every_choice_fills_the_same_view(sizes):
     for wanted, left, right in itertools.product(WANTED, FACTORS, FACTORS):
         picture = ShapeFitter(sizes=sizes, wanted=wanted, left=left, right=right).picture
-        assert 'viewBox="0 0 760 296"' in picture
-        assert max(float(x) for x in re.findall(r'<rect x="([\d.]+)"', picture)) < 760 - 34
+        assert 'viewBox="0 0 800 296"' in picture
+        assert max(float(x) for x in re.findall(r'<rect x="([\d.]+)"', picture)) < 800 - 34
         assert not re.search(r"\d\.\d{3}", "".join(re.findall(r">([^<]+)</text>", picture)))
 
 

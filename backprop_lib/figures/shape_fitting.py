@@ -9,13 +9,14 @@ from functools import cache
 import numpy as np
 
 from ..gradcheck import numerical_gradient
+from .graph_svg import QUIET
 from .matrices import CELL, frame, grid, light, shape_text
 from .sketch import document, text
 
 SIZES = {  # inputs, neurons, examples
-    "2 inputs, 3 neurons, 4 examples": (2, 3, 4),
-    "3 inputs, 3 neurons, 4 examples": (3, 3, 4),
-    "3 inputs, 3 neurons, 3 examples": (3, 3, 3),
+    "all different": (2, 3, 4),
+    "square W": (3, 3, 4),
+    "all equal": (3, 3, 3),
 }
 WANTED = {"∂L/∂W": "W", "∂L/∂A": "A"}
 FACTORS = ("δ", "δᵀ", "W", "Wᵀ", "A", "Aᵀ")
@@ -85,7 +86,7 @@ def fitting(sizes: tuple[int, int, int], wanted: str) -> tuple[int, int]:
 
 
 _TOP = 62.0
-_SLOTS = (20.0, 196.0, 382.0, 604.0)
+_SLOTS = (20.0, 206.0, 402.0, 644.0)
 
 
 def shape_svg(sizes: tuple[int, int, int], wanted: str, left: str, right: str) -> str:
@@ -107,7 +108,10 @@ def shape_svg(sizes: tuple[int, int, int], wanted: str, left: str, right: str) -
     pieces.append(grid(_SLOTS[3], _TOP, np.round(found.gradient, 6), gradient=True))
     pieces.append(light(32, 236, found.shape_fits, "Shape:", _shape_words(found, name)))
     pieces.append(light(32, 272, found.gradient_fits, "Gradient check:", _check_words(found)))
-    return document(760, 296, *pieces)
+    inputs, neurons, examples = sizes
+    pieces.append(text(_SLOTS[3], 240.5, f"{inputs} inputs, {neurons} neurons,", colour=QUIET))
+    pieces.append(text(_SLOTS[3], 258.5, f"{examples} examples", colour=QUIET))
+    return document(800, 296, *pieces)
 
 
 def _product(found: Fit, left: str, right: str) -> str:

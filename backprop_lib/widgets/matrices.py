@@ -11,7 +11,7 @@ class ShapeFitter(Explorer):
     """Pick two factors of δ, W and A, transposed or not: one light for the shape, one for the gradient check."""
 
     title = "Z = W·A + b. Which product is the gradient?"
-    sizes = Choice(next(iter(SIZES)), options=list(SIZES), label="sizes")
+    sizes = Choice(next(iter(SIZES)), options=list(SIZES), label="lengths")
     wanted = Choice("∂L/∂W", options=list(WANTED), label="wanted")
     left = Choice("W", options=FACTORS, label="first")
     right = Choice("δ", options=FACTORS, label="second")

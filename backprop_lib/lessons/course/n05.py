@@ -122,13 +122,13 @@ exercises: list[Task] = [
             Mistake(
                 "other lengths",
                 "if all three lengths are equal",
-                "Set the sizes to 3 inputs, 3 neurons and 4 examples.",
+                "Set the lengths to *square W*: there are 4 examples.",
                 {"shape": lambda: 36},
             ),
             Mistake(
                 "the other gradient",
                 "if ∂L/∂W is wanted instead",
-                "Set *wanted* to ∂L/∂A.",
+                "Choose ∂L/∂A at *wanted*.",
                 {"shape": lambda: 8},
             ),
         ],
