@@ -167,7 +167,7 @@ def test_a_square_layer_lights_the_shape_and_not_the_gradient(notebook):
     def pick(control: str, option: str) -> Locator:
         return place.get_by_role("group", name=control).get_by_role("radio", name=option, exact=True)
 
-    pick("sizes", "3 inputs, 3 neurons, 4 examples").click()
+    pick("lengths", "square W").click()
     pick("wanted", "∂L/∂A").click()
     expect(place.locator(".sentence")).to_contain_text("12 of 12 entries disagree")
     expect(place.locator(".picture")).to_contain_text("✓Shape: (3, 4), as A has (3, 4)✗Gradient check:")
@@ -178,7 +178,7 @@ def test_a_square_layer_lights_the_shape_and_not_the_gradient(notebook):
     kernel_gets(notebook, "shapes.left", "Wᵀ")
     pick("first", "W").click()
     pick("wanted", "∂L/∂W").click()
-    pick("sizes", "2 inputs, 3 neurons, 4 examples").click()
+    pick("lengths", "all different").click()
     expect(place.locator(".sentence")).to_contain_text("cannot be multiplied")
 
 
