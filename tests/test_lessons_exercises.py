@@ -536,3 +536,9 @@ def test_names_and_labels():
 def test_the_checks_of_a_learner_s_text_are_escaped():
     feedback = course_exercise("01.check.square").check("<img src=x onerror=alert(1)>")
     assert "<img" not in feedback.html and "&lt;img" in feedback.html
+
+
+@by_key(ALL)
+def test_every_exercise_takes_its_own_solution(task):
+    solution = task.solution()
+    assert task.check(*solution.arguments, **solution.named).correct is True

@@ -12,7 +12,7 @@ import inspect
 import re
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
@@ -72,6 +72,14 @@ class Verdict:
     mistakes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Solution:
+    """What `check` is to be called with: `task.check(*solution.arguments, **solution.named)`."""
+
+    arguments: tuple[Any, ...] = ()
+    named: dict[str, Any] = field(default_factory=dict)
+
+
 class Task:
     """What every exercise has: a question, three hints, and a place in the progress."""
 
@@ -95,6 +103,10 @@ class Task:
 
     def _hint(self, text: str) -> str:
         return text
+
+    def solution(self) -> Solution:
+        """Arguments for `check` that are right, computed now."""
+        raise NotImplementedError
 
     def _how(self) -> Sequence[str]:
         """How the answer is given."""
@@ -169,6 +181,10 @@ class Exercise(Task):
     def truth(self, name: str, mistake: Mistake | None = None) -> np.ndarray:
         """The right value of a step, or the one that a mistake gives, computed now."""
         return np.asarray(plain(replay(self.steps, self.given, name, mistake)), dtype=float)
+
+    def solution(self) -> Solution:
+        values = {name: self.truth(name).tolist() for name in self.asks}
+        return Solution(named=values) if len(values) > 1 else Solution(tuple(values.values()))
 
     def check(self, *answer: Any, **answers: Any) -> Feedback:
         """Judge the answer, or the answers by name; None or ... is not answered yet."""
@@ -285,6 +301,13 @@ class FunctionExercise(Task):
         """
         return _parts(replay(self.steps, copy.deepcopy(dict(probe)), self.asks, mistake))
 
+    def solution(self) -> Solution:
+        def right(*values: Any) -> Any:
+            truth = self.truth(dict(zip(self.probes[0], values, strict=True)))
+            return tuple(truth) if len(truth) > 1 else truth[0]
+
+        return Solution((right,))
+
     def check(self, function: Any = None) -> Feedback:
         """Judge a function; None or ... is not answered yet."""
         return self._feedback({"": self._judge(function)})
@@ -378,6 +401,9 @@ class Target(Task):
     ):
         super().__init__(key, question, hints, record)
         self.meets, self.example, self.given = meets, example, dict(given)
+
+    def solution(self) -> Solution:
+        return Solution((self.example(**self.given),))
 
     def check(self, answer: Any = None) -> Feedback:
         """Judge a number; None or ... is not answered yet."""

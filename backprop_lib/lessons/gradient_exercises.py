@@ -12,7 +12,7 @@ from ..graph import Graph
 from ..tensor import Tensor
 from .answers import FEWEST_DIGITS, Unreadable, read, shown, unanswered
 from .boxes import Block
-from .exercises import Feedback, Task, Verdict, call, given_values
+from .exercises import Feedback, Solution, Task, Verdict, call, given_values
 from .record import Progress, progress
 from .steps import Values, label
 
@@ -63,6 +63,9 @@ class GradientExercise(Task):
     def truth(self, name: str) -> np.ndarray:
         """The gradient with respect to the given value of this name, computed now."""
         return _gradients(self.graph())[name]
+
+    def solution(self) -> Solution:
+        return Solution(named={PREFIX + name: self.truth(name).tolist() for name in self.asks})
 
     def check(self, *answer: Any, **answers: Any) -> Feedback:
         """Judge gradients by name, or a function that returns them; None or ... is not answered yet."""

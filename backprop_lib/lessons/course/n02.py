@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 from ..answers import shown, unanswered
-from ..exercises import Exercise, Feedback, FunctionExercise, Task, Verdict
+from ..exercises import Exercise, Feedback, FunctionExercise, Solution, Task, Verdict
 from ..mistakes import multiplied_paths, overwritten, sign_flipped
 from ..quizzes import Question, Quiz, right, wrong
 from ..steps import Mistake, Step
@@ -83,6 +83,9 @@ class Ordering(Task):
     def __init__(self, key: str, question: str, uses: Uses, example: Sequence[str], hints: Sequence[str]):
         super().__init__(key, question, hints)
         self.uses, self.example = uses, tuple(example)
+
+    def solution(self) -> Solution:
+        return Solution((" ".join(self.example),))
 
     def check(self, order: Any = None) -> Feedback:
         """Judge an order; None or ... is not answered yet."""
