@@ -20,7 +20,7 @@ LOSSES: dict[str, Callable[[Tensor, float], Tensor]] = {
 }
 COMPARED = {"cross-entropy": "½(a − y)²", "½(a − y)²": "cross-entropy", "(a − y)²": "cross-entropy"}
 
-_RANGE = (-8.0, 8.0)  # of z
+_RANGE = (-8.4, 8.4)  # of z
 _FARTHEST = 20.0  # beyond, 1 − σ(z) has lost too many digits
 _HEIGHTS = {  # range and ticks of the loss
     "cross-entropy": ((-0.6, 8.6), (0, 2, 4, 6, 8)),

@@ -148,6 +148,7 @@ TERMS: dict[str, tuple[str, str]] = {
         "02",
         "The derivative of one step by one of its own inputs, everything else left aside.",
     ),
+    "log-sum-exp": ("06", "The logarithm of a sum of exponentials, computed with the largest one taken out."),
     "logit": ("06", "The number that goes into the last sigmoid or softmax."),
     "loss": ("03", "One number that says how far the prediction is from the target; smaller is better."),
     "loss landscape": ("08", "The loss as a height over the space of the parameters."),
@@ -158,6 +159,7 @@ TERMS: dict[str, tuple[str, str]] = {
         "07",
         "A gradient estimated by nudging each input and looking at the change of the output.",
     ),
+    "one-hot label": ("06", "The true class as a list of numbers: 1 at its place and 0 everywhere else."),
     "optimizer": (
         "08",
         "The rule that turns gradients into steps; backpropagation only supplies the gradients.",
