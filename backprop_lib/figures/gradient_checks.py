@@ -28,6 +28,7 @@ class Curve:
 
 
 def _neuron_loss(w: Any) -> Any:
+    """½ σ(2w + 0.5)², in w's own precision: the sigmoid neuron of the course, of which w is the weight."""
     one = np.asarray(w).dtype.type
     a = one(1) / (one(1) + np.exp(-(one(2) * w + one(0.5))))
     return a * a / one(2)
@@ -36,7 +37,7 @@ def _neuron_loss(w: Any) -> Any:
 _a = 1 / (1 + math.exp(-2.5))
 CURVES = {
     "x³ at 2": Curve(lambda x: x * x * x, 2.0, 12.0),
-    "neuron's loss at w = 1": Curve(_neuron_loss, 1.0, 2 * _a * _a * (1 - _a)),
+    "neuron's loss": Curve(_neuron_loss, 1.0, 2 * _a * _a * (1 - _a)),
     "ReLU at 0.001": Curve(lambda x: np.maximum(x, np.asarray(x).dtype.type(0)), 0.001, 1.0),
 }
 
@@ -94,7 +95,7 @@ def _positions() -> list[float]:
 
 # ---- the ε slider --------------------------------------------------------------------------------------------------
 
-_NEAR = Window(20, 34, 300, 208, (-1.5, 1.5), (-1.5, 1.5))
+_NEAR = Window(20, 34, 300, 208, (-1.5, 1.5), (-1.8, 1.8))
 _VALLEY = Window(430, 34, 314, 208, (-SMALLEST - 0.4, 0.4), _ERRORS)
 
 

@@ -123,7 +123,7 @@ def _k_error(k: float, name: str, precision: str) -> float:
 
 
 def _not_deep(k: float) -> str | None:
-    error = _k_error(k, "neuron's loss at w = 1", "float64")
+    error = _k_error(k, "neuron's loss", "float64")
     if error < 1e-9:
         return None
     return f"with ε = {step_text(step_of(k))} the relative error is about {error:.0e}, still above 1e-09."
