@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKED = 40  # with more points than this a line has no markers
+_BARS = 4  # of a histogram for each power of ten
 
 
 def gradient_norms(
@@ -20,29 +21,36 @@ def gradient_norms(
     *,
     x: str = "layer",
     y: str = "gradient norm ‖∂L/∂W‖",
-    first: int = 1,
-    healthy: bool = True,
+    log_x: bool = False,
 ) -> "Figure":
-    """Norms by name, each a row with an entry for each layer (or epoch, …) from number `first` on; logarithmic.
+    """Norms by name, each a row with an entry for each layer (or epoch, …) from 1 on, on a logarithmic axis.
 
-    healthy : shade the healthy range of gradient norms, and draw the limits beyond which nothing is learnt.
+    The healthy range of gradient norms is shaded; dashed are the limits beyond which nothing is learnt.
+    log_x : the horizontal axis is logarithmic too, so that the first entries are not lost.
     """
     with house_style():
+        from matplotlib.ticker import MaxNLocator
+
         figure = new_figure()
         axes = figure.add_subplot()
-        for k, (name, row) in enumerate(norms.items()):
-            row = np.asarray(row, dtype=float)
+        rows = {name: np.asarray(row, dtype=float) for name, row in norms.items()}
+        for k, (name, row) in enumerate(rows.items()):
             if row.ndim != 1 or not row.size:
                 raise ValueError(f"norms of {name}: expected numbers in a row; given was shape {row.shape}.")
             look = dict(LINES[k % len(LINES)])
             if len(row) <= _MARKED:
                 look["marker"] = POINTS[k % len(POINTS)]["marker"]
-            axes.plot(np.arange(first, first + len(row)), row, label=name, **look)
+            axes.plot(np.arange(1, len(row) + 1), row, label=name, **look)
         axes.set_yscale("log")
-        if healthy:
-            axes.axhspan(*HEALTHY, color=GREEN, alpha=0.15, linewidth=0, label="healthy")
-            for limit in BEARABLE:
-                axes.axhline(limit, color="#666666", linestyle=(0, (2, 3)), linewidth=1)
+        axes.axhspan(*HEALTHY, color=GREEN, alpha=0.15, linewidth=0, label="healthy")
+        for limit in BEARABLE:
+            axes.axhline(limit, color="#666666", linestyle=(0, (2, 3)), linewidth=1)
+        seen = np.concatenate([row[row > 0] for row in rows.values()])
+        axes.set_ylim(seen.min() / 3, seen.max() * 3)
+        if log_x:
+            axes.set_xscale("log")
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         label_axes(axes, finding, x, y)
         axes.legend(loc="best")
     return figure
@@ -67,7 +75,8 @@ def gradient_spread(
                 sizes = np.log10(sizes[sizes > 0])
                 if not sizes.size:
                     continue
-                counts, edges = np.histogram(sizes, bins=24)
+                low, high = np.floor(_BARS * sizes.min()), np.floor(_BARS * sizes.max()) + 1
+                counts, edges = np.histogram(sizes, np.arange(low, high + 1) / _BARS)
                 half = np.repeat(counts / counts.max(), 2) * share * 0.46
                 middle = number + (k - (len(gradients) - 1) / 2) * share
                 heights = 10 ** np.repeat(edges, 2)[1:-1]
