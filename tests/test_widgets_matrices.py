@@ -50,7 +50,7 @@ def test_a_square_network_passes_the_first_light_and_fails_the_second():
         "with the nudges."
     )
     assert ">✓</text>" in fitter.picture and ">✗</text>" in fitter.picture
-    fitter.sizes = "all different"
+    fitter.sizes = "different"
     assert fitter.sentence == (
         "For ∂L/∂A: W · δ, that is (3, 2) · (3, 4), cannot be multiplied; the gradient needs the shape of A, (2, 4)."
     )
@@ -70,8 +70,8 @@ def test_a_product_of_another_shape_is_no_gradient():
 def test_every_choice_fills_the_same_view(sizes):
     for wanted, left, right in itertools.product(WANTED, FACTORS, FACTORS):
         picture = ShapeFitter(sizes=sizes, wanted=wanted, left=left, right=right).picture
-        assert 'viewBox="0 0 800 296"' in picture
-        assert max(float(x) for x in re.findall(r'<rect x="([\d.]+)"', picture)) < 800 - 34
+        assert 'viewBox="0 0 840 296"' in picture
+        assert max(float(x) for x in re.findall(r'<rect x="([\d.]+)"', picture)) < 840 - 34
         assert not re.search(r"\d\.\d{3}", "".join(re.findall(r">([^<]+)</text>", picture)))
 
 

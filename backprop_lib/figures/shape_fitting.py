@@ -14,9 +14,9 @@ from .matrices import CELL, frame, grid, light, shape_text
 from .sketch import document, text
 
 SIZES = {  # inputs, neurons, examples
-    "all different": (2, 3, 4),
+    "different": (2, 3, 4),
     "square W": (3, 3, 4),
-    "all equal": (3, 3, 3),
+    "equal": (3, 3, 3),
 }
 WANTED = {"∂L/∂W": "W", "∂L/∂A": "A"}
 FACTORS = ("δ", "δᵀ", "W", "Wᵀ", "A", "Aᵀ")
@@ -86,7 +86,7 @@ def fitting(sizes: tuple[int, int, int], wanted: str) -> tuple[int, int]:
 
 
 _TOP = 62.0
-_SLOTS = (20.0, 206.0, 402.0, 644.0)
+_SLOTS = (20.0, 216.0, 422.0, 684.0)
 
 
 def shape_svg(sizes: tuple[int, int, int], wanted: str, left: str, right: str) -> str:
@@ -111,7 +111,7 @@ def shape_svg(sizes: tuple[int, int, int], wanted: str, left: str, right: str) -
     inputs, neurons, examples = sizes
     pieces.append(text(_SLOTS[3], 240.5, f"{inputs} inputs, {neurons} neurons,", colour=QUIET))
     pieces.append(text(_SLOTS[3], 258.5, f"{examples} examples", colour=QUIET))
-    return document(800, 296, *pieces)
+    return document(840, 296, *pieces)
 
 
 def _product(found: Fit, left: str, right: str) -> str:

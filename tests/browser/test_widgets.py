@@ -178,7 +178,7 @@ def test_a_square_layer_lights_the_shape_and_not_the_gradient(notebook):
     kernel_gets(notebook, "shapes.left", "Wᵀ")
     pick("first", "W").click()
     pick("wanted", "∂L/∂W").click()
-    pick("lengths", "all different").click()
+    pick("lengths", "different").click()
     expect(place.locator(".sentence")).to_contain_text("cannot be multiplied")
 
 
