@@ -164,6 +164,7 @@ def test_what_the_choices_do():
     assert "the gradient explodes" in widget.sentence
     widget.clipping = "5"
     assert "after clipping, which multiplies by " in widget.sentence
+    assert widget.sentence.endswith("and the gradient explodes: clipping only makes the steps short.")
     widget.clipping, widget.initialisation = "off", "He"
     assert "all layers are in the healthy range" in widget.sentence
     widget.scale = 0.3
@@ -173,6 +174,12 @@ def test_what_the_choices_do():
 def test_the_numbers_behind_the_picture():
     widget = GradientFlow(depth=7, width=16, activation="tanh", clipping="1")
     np.testing.assert_array_equal(widget.flow.norms, measure(7, 16, "tanh").norms)
+
+
+def test_short_names_of_the_activations():
+    widget = GradientFlow(activation="leaky")
+    assert widget.sentence.startswith("10 layers of leaky ReLU with Xavier: ")
+    np.testing.assert_array_equal(widget.flow.norms, measure(10, 32, "leaky ReLU").norms)
 
 
 @pytest.mark.parametrize(("depth", "shown"), [(-5, 2), (2, 2), (30, 30), (500, 30)])

@@ -65,6 +65,8 @@ def flow_sentence(flow: Flow, network: str, largest: float | None) -> str:
         "healthy": "all layers are in the healthy range",
         "doubtful": "not all layers are in the healthy range",
     }[verdict(flow.norms * factor)]
+    if factor < 1 and flow.verdict == "explodes":
+        words = "the gradient explodes: clipping only makes the steps short"
     clipped = f" after clipping, which multiplies by {value_text(factor, 3)}" if factor < 1 else ""
     return (
         f"{network}: ‖∂L/∂W‖ is {value_text(last, 3)} in the last layer and {value_text(first, 3)} in the first"
@@ -140,7 +142,7 @@ def _histograms(flow: Flow) -> str:
         pieces += [
             text(slopes.left - 8, slopes.top + 20, f"layer {layer}", anchor="end", size=11.5),
             _bars(slopes, flow.slopes[layer - 1], f'fill="{PALE}" stroke="{INK}"'),
-            text(slopes.left + slopes.width - 3, slopes.top + 12, mean, anchor="end", size=11),
+            text(slopes.left + 0.56 * slopes.width, slopes.top + 12, mean, anchor="middle", size=11),
             _bars(gradients, sizes, f'fill="none" stroke="{GRADIENT}" stroke-dasharray="4 2"'),
         ]
     return "".join(pieces)
