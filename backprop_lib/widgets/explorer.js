@@ -137,20 +137,21 @@ function scrolls(place) {
 
 // A picture may hold a map to point at: class "map", the control that takes "a, b", and the map's coordinates.
 function pointing(picture, send) {
+  const shares = ({ clientX, clientY }, map) => {
+    const { left, top, width, height } = map.getBoundingClientRect();
+    return [(clientX - left) / width, (clientY - top) / height];
+  };
   const point = (event) => {
     const map = picture.querySelector(".map");
-    if (!map || !(event.buttons & 1)) return;
-    const { left, top, width, height } = map.getBoundingClientRect();
+    if (!map) return;
+    const [across, down] = shares(event, map).map((share) => Math.max(0, Math.min(1, share)));
     const [x0, x1, y0, y1] = map.dataset.range.split(" ").map(Number);
-    const share = (part) => Math.max(0, Math.min(1, part));
-    const x = x0 + (x1 - x0) * share((event.clientX - left) / width);
-    const y = y1 + (y0 - y1) * share((event.clientY - top) / height);
-    send(map.dataset.control, `${x.toFixed(2)}, ${y.toFixed(2)}`);
-    event.preventDefault();
+    send(map.dataset.control, `${(x0 + (x1 - x0) * across).toFixed(2)}, ${(y1 + (y0 - y1) * down).toFixed(2)}`);
   };
   picture.addEventListener("pointerdown", (event) => {
-    if (!event.target.closest(".map")) return;
-    picture.setPointerCapture(event.pointerId); // the map itself is drawn anew while the pointer moves
+    const map = picture.querySelector(".map"); // what is pressed may be a mark that lies upon it
+    if (event.button !== 0 || !map || shares(event, map).some((share) => share < 0 || share > 1)) return;
+    picture.setPointerCapture(event.pointerId); // the map is drawn anew while the pointer moves
     point(event);
   });
   picture.addEventListener("pointermove", (event) => {
@@ -219,16 +220,20 @@ function mount(model, place) {
     // An answer to a question that nobody asked here: the same notebook is open in another window.
     if (!model.asked) for (const [name, value] of differ) model.set(name, value);
     note.textContent = model.get("problem");
-    sentence.setAttribute("aria-busy", Boolean(model.get("working"))); // a screen reader waits for the last picture
     root.dataset.drawn = JSON.stringify(model.get("drawn"));
     show_frame();
   };
 
-  const listeners = [["change:step", show_frame], ["change:frames", show_frame], ["change:drawn change:problem", show_answer], ["change:turn", work.show]];
+  const show_work = () => {
+    work.show();
+    sentence.setAttribute("aria-busy", Boolean(model.get("working"))); // a screen reader waits for the last picture
+  };
+
+  const listeners = [["change:step", show_frame], ["change:frames", show_frame], ["change:drawn change:problem", show_answer], ["change:turn change:working", show_work]];
   for (const [name, control] of controls) listeners.push([`change:${name}`, control.show]);
   for (const [event, listener] of listeners) model.on(event, listener);
   controls.forEach(([, control]) => control.show());
-  work.show();
+  show_work();
   const resized = new ResizeObserver(() => [picture, detail].forEach(scrolls));
   resized.observe(root);
   place.classList.add("is-live");
