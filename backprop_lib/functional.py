@@ -306,7 +306,8 @@ def cross_entropy(logits: Operand, target: Operand) -> Tensor:
         raise ValueError(f"cross_entropy expects logits of shape (N, C) or (C,); given was {z.shape}.")
     if np.shape(target) == z.shape:
         return apply(ops.cross_entropy, (z, _class_probabilities(target, z)))
-    return apply(ops.cross_entropy, (z, _one_hot(np.asarray(target.data if isinstance(target, Tensor) else target), z)))
+    classes = target.numpy() if isinstance(target, Tensor) else np.asarray(target)
+    return apply(ops.cross_entropy, (z, _one_hot(classes, z)))
 
 
 def _class_probabilities(target: Operand, z: Tensor) -> Tensor:
@@ -356,7 +357,7 @@ def _pair(name: str, prediction: Operand, target: Operand) -> tuple[Tensor, Tens
 
 
 def _check_unit_interval(function: str, what: str, t: Tensor, hint: str) -> None:
-    values = np.asarray(t.data)
+    values = np.asarray(t._settle())
     wrong = values[~((values >= 0) & (values <= 1))]
     if wrong.size:
         raise ValueError(f"{function}: {what} must lie in [0, 1]; one of them is {wrong.flat[0]:.6g}. {hint}")

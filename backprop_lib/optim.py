@@ -46,7 +46,7 @@ class SGD(Optimizer):
 
     def step(self) -> None:
         for p, g in _with_gradients(self.parameters):
-            p.data -= self.learning_rate * g
+            p.move(-self.learning_rate * g)
 
 
 class Momentum(Optimizer):
@@ -66,7 +66,7 @@ class Momentum(Optimizer):
     def step(self) -> None:
         for i, (p, g) in enumerate(_with_gradients(self.parameters)):
             self.velocity[i] = self.momentum * self.velocity[i] + g
-            p.data -= self.learning_rate * self.velocity[i]
+            p.move(-self.learning_rate * self.velocity[i])
 
 
 class RMSprop(Optimizer):
@@ -88,7 +88,7 @@ class RMSprop(Optimizer):
     def step(self) -> None:
         for i, (p, g) in enumerate(_with_gradients(self.parameters)):
             self.mean_square[i] = self.decay * self.mean_square[i] + (1 - self.decay) * g**2
-            p.data -= self.learning_rate * g / (np.sqrt(self.mean_square[i]) + self.eps)
+            p.move(-self.learning_rate * g / (np.sqrt(self.mean_square[i]) + self.eps))
 
 
 class Adam(Optimizer):
@@ -122,7 +122,7 @@ class Adam(Optimizer):
             self.mean_square[i] = self.beta2 * self.mean_square[i] + (1 - self.beta2) * g**2
             mean = self.mean[i] / (1 - self.beta1**self.t)
             mean_square = self.mean_square[i] / (1 - self.beta2**self.t)
-            p.data -= self.learning_rate * mean / (np.sqrt(mean_square) + self.eps)
+            p.move(-self.learning_rate * mean / (np.sqrt(mean_square) + self.eps))
 
 
 class HillClimbing(Optimizer):
@@ -151,7 +151,7 @@ class HillClimbing(Optimizer):
     def step(self) -> None:
         before, old = float(self.loss()), [p.numpy() for p in self.parameters]
         for p in self.parameters:
-            p.data += self.learning_rate * self.rng.standard_normal(p.shape)
+            p.move(self.learning_rate * self.rng.standard_normal(p.shape))
         if not float(self.loss()) < before:
             for p, value in zip(self.parameters, old):
                 p.data = value

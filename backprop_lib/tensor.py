@@ -203,7 +203,8 @@ class Tensor:
                 f"item() needs a single entry; {self._called()} has shape {self.shape}. Pick one with t[...] first, or "
                 "use numpy()."
             )
-        return self._settle().item()
+        value = self._settle()
+        return value.item() if value.ndim else float(value)  # a NumPy number's item() takes ten times as long
 
     def numpy(self) -> np.ndarray:
         """A copy of the value as a NumPy array."""
@@ -434,7 +435,7 @@ class Tensor:
         return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self) -> str:
-        value = np.array2string(np.asarray(self.data), precision=6, separator=", ", prefix="Tensor(")
+        value = np.array2string(self.numpy(), precision=6, separator=", ", prefix="Tensor(")
         name = f", name={self.name!r}" if self.name is not None else ""
         made = f", operation={self.operation.name}" if self.operation is not None else ""
         constant = "" if self.requires_grad else ", requires_grad=False"
@@ -510,13 +511,14 @@ def apply(operation: Operation, operands: tuple, attributes: tuple = ()) -> Tens
     number = tick()
     arguments = []
     requires_grad = False
-    for t in operands:
-        if not isinstance(t, Tensor):
-            operands = tuple([t if isinstance(t, Tensor) else _constant(t, operands) for t in operands])
-            return apply(operation, operands, attributes)
-        arguments.append(t._data if t._lent is None else t._settle())
-        if t.requires_grad:
-            requires_grad = True
+    try:
+        for t in operands:
+            arguments.append(t._data if t._lent is None else t._settle())
+            if t.requires_grad:
+                requires_grad = True
+    except AttributeError:  # an array or a number among them
+        operands = tuple([t if isinstance(t, Tensor) else _constant(t, operands) for t in operands])
+        return apply(operation, operands, attributes)
     if attributes:
         arguments += attributes
     try:
@@ -686,25 +688,18 @@ def deposit(gradients: dict[Tensor, Any], create_graph: bool) -> None:
     the array with others until somebody asks for its `grad`.
     """
     for t, gradient in gradients.items():
-        shared = True
         if t.operation is not None:
-            if create_graph:
-                gradient = gradient._data
+            t._grad, t._shared = gradient._data if create_graph else gradient, True
         elif create_graph:
-            shared = False
-            if t._grad is not None:
-                gradient = t._grad + gradient
+            t._grad, t._shared = gradient if t._grad is None else t._grad + gradient, False
         else:
-            if gradient.ndim:
-                shared = False
-                if gradient.base is not None:
-                    gradient = gradient.copy()
+            if gradient.base is not None:
+                gradient = gradient.copy()
             if gradient.dtype is not t._data.dtype:
                 gradient = gradient.astype(t._data.dtype)
             if t._grad is not None:
                 gradient = (t._grad._data if isinstance(t._grad, Tensor) else t._grad) + gradient
-        t._grad = gradient
-        t._shared = shared
+            t._grad, t._shared = gradient, gradient.ndim == 0
 
 
 def _refuse_if_changed(order: list[Tensor]) -> None:
@@ -741,7 +736,7 @@ def _as_numbers(data: Any) -> Any:
     if type(data) in (int, float):
         return np.float64(data)
     if isinstance(data, Tensor):
-        data = data.data
+        data = data.numpy()
     if isinstance(data, np.ma.MaskedArray):
         raise TypeError("A masked array would lose its mask here. Fill it first, for example with array.filled(0).")
     try:
@@ -795,7 +790,7 @@ def _as_index(index: Any) -> Any:
     if isinstance(index, tuple):
         return tuple(_as_index(part) for part in index)
     if isinstance(index, Tensor):
-        index = index.data
+        index = index.numpy()
     if isinstance(index, (list, np.ndarray)):
         index = np.array(index, dtype=int if isinstance(index, list) and not index else None)
         if index.dtype.kind not in "iub":

@@ -48,6 +48,18 @@ def test_changing_one_gradient_changes_no_other(lib):
         changed.grad = [1.0, 1.0]
 
 
+@pytest.mark.parametrize(
+    "view", [lambda t: t.T, lambda t: t.reshape(6), lambda t: t[None]], ids=["T", "reshape", "None"]
+)
+def test_two_leaves_that_see_the_same_gradient_through_views(lib, view):
+    a, b = lib.Tensor(np.ones((2, 3))), lib.Tensor(np.ones((2, 3)))
+    total = view(a) + view(b)
+    total.backward(np.ones(total.shape))
+    a.grad *= 0
+    assert b.grad.tolist() == [[1.0] * 3] * 2
+    assert total.grad.sum() == 6.0
+
+
 NUMBER_TO_NUMBER = {
     "itself": lambda lib, u: u,
     "max": lambda lib, u: lib.max(u),
