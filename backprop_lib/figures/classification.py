@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 _GAP, _CAPTION = 2, 3  # pixels of an image: between two images, and for the caption below one
 
 
-def digit_images(images: Numbers, captions: Sequence[object], finding: str, *, x: str, y: str) -> "Figure":
-    """Images in rows of at most eight, a caption below each. images (k, h, w): 0 is paper, the largest number ink."""
+def digit_images(
+    images: Numbers, captions: Sequence[object], finding: str, *, x: str, y: str, columns: int = 8
+) -> "Figure":
+    """Images in rows of `columns`, a caption below each. images (k, h, w): 0 is paper, the largest number ink."""
     images = np.asarray(images, dtype=float)
     if images.ndim != 3 or len(images) != len(captions) or not len(images):
         raise ValueError(
@@ -23,12 +25,12 @@ def digit_images(images: Numbers, captions: Sequence[object], finding: str, *, x
             f"{len(captions)} captions."
         )
     count, height, width = images.shape
-    columns = min(count, 8)
+    columns = min(count, columns)
     rows = -(-count // columns)
     across, down = width + _GAP, height + _CAPTION
     page = np.zeros((rows * down, columns * across - _GAP))
     with house_style():
-        figure = new_figure(7.2, 0.6 + 1.15 * rows)
+        figure = new_figure(7.2, 0.6 + 9.2 / columns * rows)
         axes = figure.add_subplot()
         for k, (image, caption) in enumerate(zip(images, captions)):
             top, left = k // columns * down, k % columns * across

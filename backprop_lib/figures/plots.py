@@ -145,7 +145,7 @@ def decision_boundary(
     if score.shape != (len(x2), len(x1)):
         raise ValueError(f"score must have shape (len(x2), len(x1)) = {(len(x2), len(x1))}; given was {score.shape}.")
     with house_style():
-        figure = new_figure(5.6, 4.8)
+        figure = new_figure(7.4 if lines else 5.6, 4.8)
         axes = figure.add_subplot()
         axes.grid(False)
         low, high = min(score.min(), level) - 1, max(score.max(), level) + 1
@@ -157,6 +157,8 @@ def decision_boundary(
         axes.set_xlim(x1[0], x1[-1])
         axes.set_ylim(x2[0], x2[-1])
         _scatter(axes, points, labels)
+        if lines:  # so many names would hide a point
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         label_axes(axes, finding, x, y)
     return figure
 
@@ -170,6 +172,8 @@ def hidden_space(
         axes = figure.add_subplot()
         _scatter(axes, points, labels)
         if line is not None:
+            axes.set_xlim(axes.get_xlim())  # the line would widen them
+            axes.set_ylim(axes.get_ylim())
             _straight(axes, line, color=BLACK, linewidth=2, label="dividing line")
             axes.legend()
         label_axes(axes, finding, x, y)
