@@ -69,9 +69,7 @@ class Rescue(Task):
         if isinstance(norms, Verdict):
             return norms
         if _is_linear(layer, self.width):
-            return Verdict(
-                "wrong", "Without an activation, 20 layers can do no more than one: keep one in it."
-            )
+            return Verdict("wrong", "Without an activation, 20 layers can do no more than one: keep one in it.")
         if np.allclose(norms, self.norms(lambda a, W: sigmoid(a @ W.T)), rtol=1e-9, atol=0):
             return Verdict("open", "not answered yet")
         found = f"the gradient norm is {norms[-1]:.3g} in the last layer and {norms[0]:.3g} in the first"
@@ -223,13 +221,13 @@ exercises: list[Task] = [
             Mistake(
                 "healthy range left",
                 "if it is enough to be outside of the healthy range",
-                "Between the green band and the red one nothing has vanished yet: read the end of the sentence.",
+                "Below the healthy band and above “too small” nothing has vanished yet: read the end of the sentence.",
                 {"least": lambda: HEALTHY[0]},
             ),
             Mistake(
                 "one layer short",
                 "if one layer is missing",
-                "With so many the first layer is still just above the red band.",
+                "With so many the first layer is still just above the band “too small”.",
                 {"layers": lambda least: _first_depth(least) - 1},
             ),
             Mistake(
@@ -471,7 +469,7 @@ quizzes = {
             ),
             Question(
                 "09.quiz.2",
-                "All weights of a ReLU network without biases are halved. What becomes of first layer's ‖∂L/∂W‖"
+                "All weights of a ReLU network without biases are halved. What becomes of the first layer's ‖∂L/∂W‖"
                 " divided by the last layer's?",
                 [
                     wrong("It is halved for each layer.", "The sizes shrink so, but in all layers alike."),
