@@ -16,8 +16,8 @@ def test_the_cube_by_hand():
     """(2.1³ − 1.9³) / 0.2 = 12.01 and (2.1³ − 2³) / 0.1 = 12.61."""
     slider = EpsilonSlider()
     assert slider.sentence == (
-        "x³ at 2, centred, float64, ε = 0.1: measured slope 12.01, true slope 12, relative error 0.00083; of the 16 "
-        "digits of f about 15 are left in the difference."
+        "x³ at 2, centred, float64, ε = 0.1: measured slope 12.01, true slope 12, relative error 0.00083; digits of f "
+        "that are left in the difference: about 15 of 16."
     )
     slider.method = "one-sided"
     assert "measured slope 12.61, true slope 12, relative error 0.051;" in slider.sentence

@@ -63,6 +63,11 @@ def _gradients(label: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]
     }
 
 
+@lru_cache(maxsize=256)
+def _if(label: str, guess: str) -> dict[str, np.ndarray] | None:
+    return SPECIMENS[label].gradients_if(GUESSES[guess])
+
+
 def names_of(label: str) -> tuple[str, ...]:
     """The guesses that explain a specimen: one, or two that are always the same numbers."""
     suspects = {suspect.mistake for suspect in _diagnosed(label).suspects}
@@ -98,7 +103,7 @@ def checker_look(label: str, guess: str) -> tuple[str, str]:
     claimed, true = _gradients(label)
     report = _checked(label)
     wrong, size = len(report.with_verdict(WRONG)), len(report.entries)
-    would_be = SPECIMENS[label].gradients_if(GUESSES[guess])
+    would_be = _if(label, guess)
     verdict = (
         f"Measured slopes find {wrong} of {size} entries of specimen {label} wrong, with relative errors up to "
         f"{value_text(report.largest_relative_error, 2)}."

@@ -120,8 +120,8 @@ def epsilon_sentence(name: str, method: str, precision: str, k: float) -> str:
     found = measured(curve, method, precision, epsilon)
     return (
         f"{name}, {method}, {precision}, ε = {step_text(epsilon)}: measured slope {value_text(found.slope)}, true "
-        f"slope {value_text(curve.slope)}, relative error {_error_text(found.relative_error)}; of the "
-        f"{_all_digits(precision)} digits of f about {_left(found, precision)} are left in the difference."
+        f"slope {value_text(curve.slope)}, relative error {_error_text(found.relative_error)}; digits "
+        f"of f that are left in the difference: about {_left(found, precision)} of {_all_digits(precision)}."
     )
 
 
@@ -227,7 +227,7 @@ def _digits(found: Measured, precision: str) -> str:
         look = f'fill="{VALUE}" fill-opacity="0.75" stroke="{VALUE}"' if kept else f'fill="{PALE}" stroke="{QUIET}"'
         boxes.append(f'<rect x="{20 + 17 * i}" y="304" width="13" height="16" {look}/>')
     x = 20 + 17 * count + 12
-    words = f"of {count} digits of f, {count - left} cancel in the difference and {left} are left"
+    words = f"digits of f: {count - left} of {count} cancel in the difference, left for the slope: {left}"
     return "".join(boxes) + text(x, 316, words)
 
 

@@ -136,6 +136,7 @@ TERMS: dict[str, tuple[str, str]] = {
         "Trying random changes and keeping those that lower the loss, with no gradient at all.",
     ),
     "Jacobian": ("05", "The table of the derivatives of each output by each input."),
+    "kink": ("07", "A corner of a curve: the slope to the left of it and the slope to the right differ."),
     "layer": ("05", "Neurons side by side that get the same inputs: z = W·a + b."),
     "layer normalisation": (
         "09",
