@@ -134,6 +134,22 @@ def landscapes(rounds: int) -> Iterator[Row]:
     yield compare(quick, "one pass", "NumPy", what.format("one pass / NumPy by hand"), at_most=2)
 
 
+def laboratories(rounds: int) -> Iterator[Row]:
+    """The whole training behind XORLab, with every kept state and its gradients, as the page asks for it."""
+    if find_spec("anywidget") is None:
+        yield Row("XORLab: 3,000 epochs of 2-4-1", note="anywidget is not installed")
+        return
+    from backprop_lib.widgets.xor_lab import EPOCHS, Settings, Training
+
+    def whole():
+        training = Training(Settings())
+        while training.share < 1:
+            training.advance()
+
+    times = in_turns({"training": whole}, max(rounds // 30, 1))["training"]
+    yield Row(f"XORLab: {EPOCHS:,} epochs of 2-4-1", 1000 * median(times), 1000 * min(times), at_most=500, unit=" ms")
+
+
 def growth(largest: int) -> Iterator[Row]:
     """Backward over forward, in graphs of single numbers of growing size.
 
@@ -237,6 +253,7 @@ def main() -> None:
         scalar_graphs(chosen.rounds),
         classifier_steps(chosen.rounds),
         landscapes(chosen.rounds),
+        laboratories(chosen.rounds),
         growth(chosen.largest),
         importing(max(chosen.rounds // 10, 1)),
         cold_starts(max(chosen.rounds // 60, 1), chosen.steps),
