@@ -1,6 +1,5 @@
 """Matrices as grids of numbers, a cell for each entry, for pictures in which shapes are to be seen."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,6 +72,6 @@ def light(x: float, y: float, on: bool, name: str, words: str) -> str:
     )
 
 
-def table_text(rows: Sequence[Sequence[float]], digits: int = 6) -> str:
+def table_text(rows: np.ndarray, digits: int = 6) -> str:
     """A matrix in one line of a sentence: [−0.04, 0; 0.1, 2]."""
     return "[" + "; ".join(", ".join(value_text(float(v), digits) for v in row) for row in rows) + "]"

@@ -74,8 +74,9 @@ def fit(sizes: tuple[int, int, int], wanted: str, left: str, right: str) -> Fit:
     factors = [values[name[0]].T if name.endswith("ᵀ") else values[name[0]] for name in (left, right)]
     gradient = measured(*sizes, wanted)
     product = factors[0] @ factors[1] if factors[0].shape[1] == factors[1].shape[0] else None
-    comparable = product is not None and product.shape == gradient.shape
-    wrong = ~np.isclose(product, gradient, rtol=1e-6, atol=1e-6) if comparable else None
+    wrong = None
+    if product is not None and product.shape == gradient.shape:
+        wrong = ~np.isclose(product, gradient, rtol=1e-6, atol=1e-6)
     return Fit(wanted, factors[0], factors[1], product, gradient, wrong)
 
 
