@@ -92,7 +92,7 @@ class GradientExercise(Task):
             if isinstance(returned, Mapping):
                 parts = [returned.get(name, returned.get(PREFIX + name)) for name in self.asks]
             elif len(self.asks) == 1:
-                parts = [returned]
+                parts = list(returned) if isinstance(returned, tuple) and len(returned) == 1 else [returned]
             elif isinstance(returned, (tuple, list)) and len(returned) == len(self.asks):
                 parts = list(returned)
             else:
