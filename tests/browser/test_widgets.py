@@ -25,6 +25,8 @@ CELLS = {
     "losses": "losses = LossExplorer()\nlosses",
     "epsilon": "epsilon = EpsilonSlider()\nepsilon",
     "zoo": "zoo = BugZoo()\nzoo",
+    "xor": "xor = XORLab()\nxor",
+    "race": "race = DescentPath()\nrace",
 }
 
 
@@ -76,6 +78,8 @@ def test_live_spoken_and_free_of_barriers(notebook, name, screenshots):
         ("neuron", "weight w", "w"),
         ("epsilon", "k in ε = 10⁻ᵏ", "k"),
         ("losses", "logit z", "z"),
+        ("xor", "show epoch", "epoch"),
+        ("race", "show step", "shown"),
         ("flow", "layers", "depth"),
     ],
 )
