@@ -118,7 +118,10 @@ def test_the_verdict_on_source_2():
     tensors = [Tensor(part, name=name) for name, part in zip(names, parts)]
     found = diagnose(mean_squared_error(output(*tensors), y), dict(zip(names, claimed)))
     assert found.mistake == "cross_entropy_delta" and found.also == ()
-    assert "against binary cross-entropy: 0 of 13 wrong" in shown("source-check")
+    measured = np.array([entry.numerical for entry in reports[0].entries])
+    assert [f"{factor:.2f}" for factor in sorted(flat / measured)[:: len(flat) - 1]] == ["2.28", "31.02"]
+    assert "error: 13 of 13 wrong, relative error up to 0.97, factors from 2.28 to 31.02" in shown("source-check")
+    assert "cross-entropy: 0 of 13 wrong, relative error up to 0.00, factors from 1.00" in shown("source-check")
     assert shown("source-diagnose").startswith("cross_entropy_delta\n")
 
 
