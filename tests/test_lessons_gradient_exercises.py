@@ -161,16 +161,4 @@ def test_every_exercise_of_the_course_takes_its_right_answer(exercise, monkeypat
     assert wrong.correct is False
     for level in (1, 2, 3):
         assert "{" not in exercise.hint(level).text
-
-    def backward(*values):
-        gradients = [_truth_at(exercise, values, name) for name in exercise.asks]
-        return gradients if len(gradients) > 1 else gradients[0]
-
-    assert exercise.check(backward).correct is True
-
-
-def _truth_at(exercise, values, name):
-    other = GradientExercise(
-        exercise.key, "?", exercise.loss, dict(zip(exercise.given, values, strict=True)), exercise.asks, ["", "", ""]
-    )
-    return other.truth(name)
+    assert exercise.check(exercise.backward).correct is True
