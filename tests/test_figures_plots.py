@@ -142,10 +142,8 @@ def test_the_marks_of_a_training_that_failed_are_triangles():
 
 def test_a_table_of_confusions_in_words():
     said = classification.confusion_sentence
-    assert said([[5, 1], [0, 4]]) == (
-        "9 of 10 are right (90.0 %); the most frequent mistake: a 0 is taken for a 1, once."
-    )
-    assert said([[1, 0, 0], [0, 1, 0], [1, 3, 1]]).endswith("a 2 is taken for a 1, 3 times.")
+    assert said([[5, 1], [0, 4]]) == ("9 of 10 are right (90.0 %); the most frequent mistake: 0 is read as 1, once.")
+    assert said([[1, 0, 0], [0, 1, 0], [1, 3, 1]]).endswith(": 2 is read as 1, 3 times.")
     assert said([[5, 0], [0, 4]]) == "9 of 9 are right (100.0 %), and nothing is taken for something else."
 
 

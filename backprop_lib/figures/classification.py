@@ -81,4 +81,4 @@ def confusion_sentence(counts: Numbers) -> str:
         return f"{said}, and nothing is taken for something else."
     i, j = np.unravel_index(mistakes.argmax(), mistakes.shape)
     times = "once" if mistakes[i, j] == 1 else f"{mistakes[i, j]} times"
-    return f"{said}; the most frequent mistake: a {i} is taken for a {j}, {times}."
+    return f"{said}; the most frequent mistake: {i} is read as {j}, {times}."
