@@ -203,7 +203,7 @@ def test_every_choice_fills_the_same_view(activation, initialisation, normalisat
     for depth, scale in ((2, 0.1), (30, 4.0)):
         flow = measure(depth, 8, activation, initialisation, scale=scale, normalisation=normalisation, skip=skip)
         picture = flow_svg(flow, 1.0)
-        assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 352"')
+        assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 940 352"')
         assert "nan" not in picture and "inf" not in picture
         assert max(abs(float(x)) for x in re.findall(r'\bc?[xy][12]?="([^"]+)"', picture)) <= 1e4
 

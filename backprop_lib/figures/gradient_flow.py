@@ -33,7 +33,7 @@ def flow_svg(flow: Flow, largest: float | None) -> str:
     known = math.isfinite(flow.factor) and flow.factor > 0
     gamma = value_text(flow.factor, 3) if known else "?"
     return document(
-        960,
+        940,
         352,
         _bands(norms),
         norms.frame("‖∂L/∂W‖ of each layer", "layer", _layers_at(depth), *_decades(_NORMS, 4)),
@@ -78,7 +78,7 @@ def flow_sentence(flow: Flow, network: str, largest: float | None) -> str:
 def _windows(depth: int) -> tuple[Window, Window]:
     return (
         Window(50, 34, 300, 254, (0.2, depth + 0.8), _NORMS),
-        Window(740, 34, 204, 254, (0, _MOST_LAYERS), _LEFT_OVER),
+        Window(728, 34, 200, 254, (0, _MOST_LAYERS), _LEFT_OVER),
     )
 
 
@@ -150,7 +150,7 @@ def _histograms(flow: Flow) -> str:
 
 def _cells(row: int) -> tuple[Window, Window]:
     top = 34 + 51.6 * row
-    return Window(470, top, 104, 47.6, (0, 1), (0, 1)), Window(590, top, 104, 47.6, _NORMS, (0, 1))
+    return Window(466, top, 104, 47.6, (0, 1), (0, 1)), Window(582, top, 104, 47.6, _NORMS, (0, 1))
 
 
 @cache

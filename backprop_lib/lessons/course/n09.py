@@ -70,7 +70,7 @@ class Rescue(Task):
             return norms
         if _is_linear(layer, self.width):
             return Verdict("wrong", "Without an activation, 20 layers can do no more than one: keep one in it.")
-        if np.allclose(norms, self.norms(lambda a, W: sigmoid(a @ W.T)), rtol=1e-9, atol=0):
+        if np.allclose(norms, measure(self.depth, self.width).norms, rtol=1e-9, atol=0):
             return Verdict("open", "not answered yet")
         found = f"the gradient norm is {norms[-1]:.3g} in the last layer and {norms[0]:.3g} in the first"
         state = verdict(norms)
