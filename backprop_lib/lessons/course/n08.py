@@ -306,8 +306,8 @@ exercises: list[Task] = [
     ),
     Target(
         "08.check.valley",
-        "The landscape ½(a² + 20b²), SGD from (−6, 2). Which is the largest learning rate, to two digits, with which"
-        " the walk does not run away?",
+        "The landscape ½(a² + 20b²), walked with SGD. Which is the largest learning rate, to two digits, with which the"
+        " walk does not run away?",
         meets=lambda rate: _runs_away(rate),
         example=lambda: 0.099,
         given={},
