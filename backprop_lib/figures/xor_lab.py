@@ -95,11 +95,12 @@ def _hidden_space(moment: Moment, labels: np.ndarray) -> str:
 def _points_names(window: Window, z: np.ndarray, first: np.ndarray, labels: np.ndarray) -> str:
     marks = "".join(target_mark(window, (x, y), label) for x, y, label in zip(z, first, labels))
     words = []
-    for name, x, y in zip(("00", "01", "10", "11"), z, first):
-        left, top = window.at(float(x), float(y))
-        above, far = name in ("00", "01"), x > 0
-        place = (left - 11 if far else left + 11, top - 7 if above else top + 15)
-        words.append(text(*place, name, anchor="end" if far else "start", size=11))
+    for right in (False, True):
+        side = [k for k in np.argsort(-first, kind="stable").tolist() if (z[k] > 0) == right]
+        for rank, k in enumerate(side):  # the upper ones are named above, the lower ones below
+            x, y = window.at(float(z[k]), float(first[k]))
+            place = (x - 11 if right else x + 11, y - 7 if rank < (len(side) + 1) // 2 else y + 15)
+            words.append(text(*place, ("00", "01", "10", "11")[k], anchor="end" if right else "start", size=11))
     return marks + "".join(words)
 
 

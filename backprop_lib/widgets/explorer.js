@@ -106,10 +106,10 @@ function step_bar(model) {
 }
 
 // The work of a Laboratory (laboratory.py): the kernel does a slice of it whenever the page asks for one.
-function work_bar(model) {
+function work_bar(model, buttons) {
   const bar = element("progress", { max: 1, "aria-label": "Progress" });
   const output = element("output", { "aria-hidden": true });
-  const row = element("div", { class: "work" }, bar, output);
+  const row = element("div", { class: "work" }, ...buttons, bar, output);
   let asked;
   const show = () => {
     const share = model.get("share");
@@ -176,12 +176,15 @@ function mount(model, place) {
 
   const controls = model.get("controls").map((control) => [control.name, KINDS[control.kind](model, control, send)]);
   const steps = step_bar(model);
-  const work = work_bar(model);
+  const is_button = (name) => model.get("controls").find((control) => control.name === name).kind === "button";
+  const rows = (wanted) => controls.filter(([name]) => wanted(name)).map(([, control]) => control.row);
+  const works = model.get("share") !== undefined; // then the buttons belong to the work
+  const work = work_bar(model, rows((name) => works && is_button(name)));
   const picture = element("div", { class: "picture", role: "img", ...own_keys });
   const sentence = element("p", { class: "sentence", role: "status" });
   const detail = element("div", { class: "detail", ...own_keys });
   // A form, so that the radio buttons of two explorers are two groups.
-  const form = element("form", { class: "controls" }, ...controls.map(([, control]) => control.row));
+  const form = element("form", { class: "controls" }, ...rows((name) => !(works && is_button(name))));
   form.addEventListener("submit", (event) => event.preventDefault());
   // Focusable by mouse: after a click anywhere inside, letters belong to the explorer and not to the notebook.
   const root = element("div", { class: "live", role: "group", "aria-label": model.get("heading"), tabindex: -1, ...own_keys },

@@ -66,11 +66,6 @@ class Laboratory(Explorer):
         """Leave it as it is now."""
         self.set_trait("working", False)
 
-    @classmethod
-    def _marked(cls) -> dict[str, dict[str, Any]]:
-        """The buttons last: next to the bar that they move."""
-        return dict(sorted(super()._marked().items(), key=lambda entry: entry[1]["kind"] == "button"))
-
     def _show(self, job: Job, working: bool) -> None:
         """Send the picture of what is done, and whether there is more to come."""
         if working and not self._page_asks:
