@@ -154,7 +154,7 @@ def _classifier() -> Habitat:
     X, y = _points(random, 12)
 
     def build(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-        z1 = X @ W1 + b1
+        z1 = F.matmul(X, W1) + b1
         a1 = F.tanh(z1)
         z2 = a1 @ W2 + b2
         a2 = F.sigmoid(z2)
@@ -171,7 +171,7 @@ def _two_sigmoids() -> Habitat:
     X, y = _points(random, 12)
 
     def build(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-        z1 = X @ W1 + b1
+        z1 = F.matmul(X, W1) + b1
         a1 = F.sigmoid(z1)
         z2 = a1 @ W2 + b2
         a2 = F.sigmoid(z2)
@@ -189,7 +189,7 @@ def _three_classes() -> Habitat:
     labels = np.digitize(X[:, 0] - X[:, 1], [-0.6, 0.6])
 
     def build(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
-        z1 = X @ W1 + b1
+        z1 = F.matmul(X, W1) + b1
         a1 = F.relu(z1)
         z2 = a1 @ W2 + b2
         z1.name, a1.name, z2.name = "z1", "a1", "z2"

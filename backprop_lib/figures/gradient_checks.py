@@ -13,7 +13,7 @@ from .graph_svg import GRADIENT, INK, QUIET, VALUE
 from .sketch import GRADIENT_LINE, GUIDE, PALE, THIN, VALUE_LINE, Window, document, line, power, text, value_text
 
 METHODS = ("centred", "one-sided")
-PRECISIONS = {"float64": np.float64, "float32": np.float32}
+PRECISIONS: dict[str, Any] = {"float64": np.float64, "float32": np.float32}
 SMALLEST, LARGEST = 15.5, 0.0  # of the exponent k in ε = 10⁻ᵏ
 _ERRORS = (-13.0, 1.0)  # powers of ten that the valley has room for
 
