@@ -111,7 +111,7 @@ def _shades(window: Window, heights: np.ndarray, levels: np.ndarray) -> str:
     from PIL import Image
 
     stripe = np.searchsorted(levels, heights)[::-1].astype(np.uint8)
-    image = Image.fromarray(stripe, "P")
+    image = Image.fromarray(stripe)
     share = np.linspace(0, 1, len(levels) + 1)[:, None]
     image.putpalette(np.round(_LOW + share * (_HIGH - _LOW)).astype(np.uint8).tobytes())
     stream = io.BytesIO()

@@ -100,10 +100,10 @@ class DescentPath(Laboratory):
     title = "Find the way down"
     surface = Choice("XOR network", options=list(SURFACES), label="landscape")
     start = Entry("0, -6", label="start a, b")
-    first = Choice("SGD", options=list(OPTIMIZERS), label="optimizer")
-    rate = Slider(10.0, low=0.001, high=100, label="its η", factors=True)
-    second = Choice("Adam", options=["none", *OPTIMIZERS], label="against")
-    second_rate = Slider(0.3, low=0.001, high=100, label="its η", factors=True)
+    first = Choice("SGD", options=list(OPTIMIZERS), label="first optimizer")
+    rate = Slider(10.0, low=0.001, high=100, label="first η", factors=True)
+    second = Choice("Adam", options=["none", *OPTIMIZERS], label="second optimizer")
+    second_rate = Slider(0.3, low=0.001, high=100, label="second η", factors=True)
     shown = Slider(STEPS, low=0, high=STEPS, step=1, label="show step")
 
     _race: Race | None = None
