@@ -164,6 +164,7 @@ def test_what_the_choices_do():
     assert "the gradient explodes" in widget.sentence
     widget.clipping = "5"
     assert "after clipping, which multiplies by " in widget.sentence
+    assert "○ before clipping" in widget.picture
     assert widget.sentence.endswith("and the gradient explodes: clipping only makes the steps short.")
     widget.clipping, widget.initialisation = "off", "He"
     assert "all layers are in the healthy range" in widget.sentence
