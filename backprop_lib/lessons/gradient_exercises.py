@@ -47,9 +47,9 @@ class GradientExercise(Task):
     ):
         super().__init__(key, question, hints, record)
         self.loss = loss
-        self.given = dict(given)
+        self.given = _arrays(given)
         self.asks = (asks,) if isinstance(asks, str) else tuple(asks)
-        self.probes = [self.given, *({**self.given, **probe} for probe in probes)]
+        self.probes = [self.given, *({**self.given, **_arrays(probe)} for probe in probes)]
         if any(list(probe) != list(self.given) for probe in self.probes):
             raise ValueError(f"{key}: a probe has other values than {', '.join(self.given)}.")
 
@@ -161,6 +161,11 @@ class GradientExercise(Task):
 
     def _call(self) -> str:
         return ", ".join(f"{PREFIX}{name}=…" for name in self.asks)
+
+
+def _arrays(values: Values) -> dict[str, Any]:
+    """Lists become arrays, since a learner's function calculates with them."""
+    return {name: np.array(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def _gradients(loss: Tensor) -> dict[str, np.ndarray]:
