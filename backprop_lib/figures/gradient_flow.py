@@ -45,7 +45,7 @@ def flow_svg(flow: Flow, largest: float | None) -> str:
         _left_over(right, flow),
         text(norms.left, 340, f"first layer {value_text(clipped[0], 3)}", colour=GRADIENT),
         text(norms.left + norms.width, 340, f"last layer {value_text(clipped[-1], 3)}", anchor="end", colour=GRADIENT),
-        "" if largest is None else text(norms.left + norms.width + 6, 306, "○ before clipping", colour=QUIET, size=11.5),
+        "" if largest is None else text(norms.left + 306, 306, "○ before clipping", colour=QUIET, size=11.5),
         text(right.left, 340, f"this network: about {gamma} a layer", colour=GRADIENT),
     )
 
