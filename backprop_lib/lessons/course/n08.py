@@ -432,7 +432,7 @@ quizzes = {
                 "A single sigmoid neuron is trained on XOR until nothing moves any more. What does it say?",
                 [
                     wrong("0, 1, 1, 0", "Then a straight line would separate the corners, and none does."),
-                    wrong("three right answers and a wrong one", "Such neurons exist, but their loss is above 0.25."),
+                    wrong("three right answers and a wrong one", "Such neurons exist, but their loss is not below 0.25."),
                     right("½ four times", "This is the best it can do: the loss is 0.25."),
                 ],
             ),
