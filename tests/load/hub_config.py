@@ -1,0 +1,33 @@
+"""The hub's settings: those of classroom/hub/values.yaml, as far as a hub without Kubernetes has them.
+
+The rest comes from classroom.py by environment variables that begin with LOAD_.
+"""
+
+import os
+from pathlib import Path
+
+import yaml
+
+values = yaml.safe_load(Path(os.environ["LOAD_VALUES"]).read_text(encoding="utf-8"))
+homes = os.environ["LOAD_HOMES"]
+
+c = get_config()  # type: ignore[name-defined]  # noqa: F821
+for section, settings in values["hub"]["config"].items():
+    c[section].update(settings)
+c.JupyterHub.concurrent_spawn_limit = values["hub"]["concurrentSpawnLimit"]
+c.JupyterHub.bind_url = f"http://127.0.0.1:{os.environ['LOAD_PORT']}"
+c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{os.environ['LOAD_HUB_PORT']}"
+c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{os.environ['LOAD_PROXY_PORT']}"
+c.ConfigurableHTTPProxy.command = [os.environ["LOAD_PROXY"]]
+
+c.JupyterHub.spawner_class = "simple"  # every server under the one user who started the hub
+c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
+c.Spawner.args = ["--allow-root"]
+c.Spawner.default_url = values["singleuser"]["defaultUrl"]
+c.Spawner.start_timeout = c.Spawner.http_timeout = values["singleuser"]["startTimeout"]
+c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL", "LOAD_RUN"]
+# In the cluster a student's home is /home/jovyan.
+c.Spawner.environment = {
+    name: (lambda spawner, text=text: text.replace("/home/jovyan", f"{homes}/{spawner.user.name}"))
+    for name, text in values["singleuser"]["extraEnv"].items()
+}
