@@ -207,6 +207,7 @@ def two_numbers(function):
         (lambda x, y: x * x - y * y, [("saddle", 0.0, 0.0, -2.0, 2.0)]),
         (lambda x, y: x * x + 3 * y * y, [("minimum", 0.0, 0.0, 2.0, 6.0)]),
         (lambda x, y: -((x - 1) ** 2) - y * y, [("maximum", 1.0, 0.0, -2.0, -2.0)]),
+        (lambda x, y: (x - 0.3) * (y + 0.4) + x * x, [("saddle", 0.3, -1.0, 1 - 2**0.5, 1 + 2**0.5)]),
         (lambda x, y: x**4 + y**4, [("flat", 0.0, 0.0, 0.0, 0.0)]),
         (
             lambda x, y: (x * x - 1) ** 2 + y * y,
@@ -240,7 +241,7 @@ def test_a_minimum_of_the_plane_may_be_none_of_the_whole():
     ("curvatures", "kind"),
     [
         ((1, 2), "minimum"), ((-1, -2), "maximum"), ((-1e-3, 2), "saddle"), ((1e-9, 2), "flat"), ((0, 0), "flat"),
-        ((-1, 0, 1), "saddle"), ((0, 1, 1), "flat"), ((-3,), "maximum"),
+        ((-1, 0, 1), "saddle"), ((0, 1, 1), "flat"), ((-3,), "maximum"), ((-1, 0), "flat"),
     ],
 )  # fmt: skip
 def test_the_signs_of_the_curvatures_decide(curvatures, kind):
@@ -283,6 +284,8 @@ def test_three_points_lie_on_their_plane():
     assert plane.project(end) == pytest.approx((distance, 0, 0), abs=1e-12)
     assert plane.project(third)[2] == pytest.approx(0, abs=1e-12)
     assert plane.project(network(4).state_dict())[2] > 1
+    first, second = (np.concatenate([d.ravel() for d in each]) for each in (plane.first, plane.second))
+    assert (first @ first, first @ second, second @ second) == pytest.approx((1, 0, 1), abs=1e-12)
     for value, expected in zip(plane.at(distance, 0), end.values()):
         np.testing.assert_allclose(value, expected, atol=1e-12)
 

@@ -164,7 +164,7 @@ def test_stopped_it_stays_and_goes_on_where_it_was():
         page_asks(lab)
     assert (lab.working, round(3000 * lab.share)) == (False, 500)
     lab._handle_custom_msg({"press": "train"}, [])
-    assert lab.working
+    assert (lab.working, round(3000 * lab.share)) == (True, 500)
     while lab.working:
         page_asks(lab)
     assert lab.sentence == XORLab(width=3).sentence
