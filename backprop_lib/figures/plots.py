@@ -251,9 +251,10 @@ def final_losses(
             at = column + np.linspace(-0.3, 0.3, len(run))
             for k, (mine, what) in enumerate([(run < limit, "has learned"), (run >= limit, "has not learned")]):
                 if mine.any():
-                    named = {} if what in labelled else {"label": what}
+                    name_once = None if what in labelled else what
                     labelled.add(what)
-                    axes.scatter(at[mine], run[mine], s=36, edgecolors="white", linewidths=0.5, **POINTS[k], **named)
+                    look = {**POINTS[k], "s": 36, "edgecolors": "white", "linewidths": 0.5, "label": name_once}
+                    axes.scatter(at[mine], run[mine], **look)
         axes.axhline(limit, color=BLACK, linestyle=":", linewidth=1.2)
         axes.set_yscale("log")
         axes.grid(False, axis="x")
