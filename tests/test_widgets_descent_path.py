@@ -45,6 +45,8 @@ def test_the_same_start_leads_two_optimizers_to_different_minima():
     assert re.search(r"Adam with η = 0\.3 is at .* height 0\.0018\d?, at the minimum", sentence)
     other_way_round = DescentPath(start="-4, 4")
     sgd, adam = other_way_round.ways
+    other_way_round.shown = 5
+    assert ", at the" not in other_way_round.sentence  # on its way, and at no landmark
     assert sgd.losses[-1] < 0.02
     assert adam.losses[-1] > 0.2
 

@@ -111,6 +111,13 @@ def test_every_setting_gives_a_picture_of_the_same_size(settings, monkeypatch):
         assert re.search(r"[0-4] of 4 right\.", lab.sentence)
 
 
+def test_it_ends_with_the_last_epoch_however_much_is_asked_for():
+    training = Training(Settings(width=1))
+    training.advance(2950)
+    training.advance(4000)
+    assert (training.done, training.share, len(training.kept)) == (3000, 1, 151)
+
+
 def test_zero_weights_stay_equal_for_ever():
     training = finished(start="all zero")
     (w1, b1, w2, b2), gradients = training.kept[-1]
