@@ -290,8 +290,9 @@ def inspect(output: Path) -> None:
             faults.append(f"the extension {name} is missing")
     distribution = output / "static/pyodide"
     for name, expected in checksums().items():
-        if name != MATPLOTLIB and sha256((distribution / name).read_bytes()) != expected:
-            faults.append(f"static/pyodide/{name} is damaged")
+        file = distribution / name
+        if not file.exists() or (name != MATPLOTLIB and sha256(file.read_bytes()) != expected):
+            faults.append(f"{name} is missing or damaged")
     for entry in json.loads((distribution / LOCK).read_text(encoding="utf-8"))["packages"].values():
         file = distribution / entry["file_name"]
         if not file.exists() or sha256(file.read_bytes()) != entry["sha256"]:

@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -167,6 +168,50 @@ def learner(context: BrowserContext, host: Host) -> Iterator[BrowserContext]:
     own.set_default_timeout(60_000)
     yield own
     own.close()
+
+
+# ---- the build checks what it has built --------------------------------------------------------------
+
+KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
+
+
+def without_local_pyodide(site: Path) -> None:
+    config = json.loads((site / "jupyter-lite.json").read_text())
+    del config["jupyter-config-data"]["litePluginSettings"][KERNEL]["pyodideUrl"]
+    replace(site / "jupyter-lite.json", json.dumps(config))
+
+
+def without_anywidget(site: Path) -> None:
+    config = json.loads((site / "jupyter-lite.json").read_text())
+    extensions = config["jupyter-config-data"]["federated_extensions"]
+    extensions[:] = [extension for extension in extensions if extension["name"] != "anywidget"]
+    replace(site / "jupyter-lite.json", json.dumps(config))
+
+
+def replace(path: Path, content: str) -> None:
+    path.unlink()  # the file is a link to the one in the real site
+    path.write_text(content)
+
+
+PLANTED = {
+    "Pyodide would be loaded from a content network": without_local_pyodide,
+    "the extension anywidget is missing": without_anywidget,
+    "comm's file is missing": lambda site: next(site.glob("static/pyodide/comm-*")).unlink(),
+    "pyodide.asm.wasm is missing or damaged": lambda site: replace(site / "static/pyodide/pyodide.asm.wasm", ""),
+    "00_start_here.ipynb is missing": lambda site: (site / "files/notebooks/00_start_here.ipynb").unlink(),
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_is_noticed(fault, site, tmp_path):
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy, copy_function=os.link)
+    PLANTED[fault](copy)
+    inspect = f"import sys; sys.path.insert(0, {str(Path(BUILD[1]).parent)!r}); import build, pathlib; "
+    inspect += f"build.inspect(pathlib.Path({str(copy)!r}))"
+    done = subprocess.run([sys.executable, "-c", inspect], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "BuildError" in done.stderr and fault in done.stderr
 
 
 # ---- the notebooks -----------------------------------------------------------------------------------

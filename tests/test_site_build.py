@@ -1,0 +1,126 @@
+"""The build of the static site fails, and says why, where the site would only fail in the browser."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PYODIDE = Path(os.environ.get("PYODIDE", ROOT.parent / "shared/pyodide-0.27.7"))
+spec = importlib.util.spec_from_file_location("site_build", ROOT / "classroom/site/build.py")
+build = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(build)
+
+needs_pyodide = pytest.mark.skipif(not PYODIDE.is_dir(), reason=f"needs Pyodide 0.27.7 in {PYODIDE}")
+
+
+def wheel(folder: Path, name: str, requires: str = "") -> Path:
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}/__init__.py", "")
+        archive.writestr(f"{name}/inner/__init__.py", "")
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Name: {name}\nVersion: 1.0\n{requires}\n")
+    return path
+
+
+@pytest.fixture
+def distribution(tmp_path):
+    """A folder with the files of Pyodide, as links."""
+    folder = tmp_path / "pyodide"
+    shutil.copytree(PYODIDE, folder, copy_function=os.symlink)
+    return folder
+
+
+def replace(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+
+
+# ---- what comes from elsewhere -----------------------------------------------------------------------
+
+
+@needs_pyodide
+def test_a_damaged_file_of_pyodide_is_refused(distribution, tmp_path):
+    name = "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"
+    replace(distribution / name, b"not NumPy")
+    with pytest.raises(build.BuildError, match=f"{name} is not the file of Pyodide 0.27.7"):
+        build.fetch_pyodide(distribution.as_uri() + "/", tmp_path / "copy")
+
+
+@needs_pyodide
+def test_a_lock_that_means_another_file_is_refused(distribution, tmp_path):
+    lock = json.loads((distribution / build.LOCK).read_text())
+    lock["packages"]["numpy"]["sha256"] = "0" * 64
+    replace(distribution / build.LOCK, json.dumps(lock).encode())
+    with pytest.raises(build.BuildError, match="numpy.* is not the file"):
+        build.fetch_pyodide(distribution.as_uri() + "/", tmp_path / "copy")
+
+
+@needs_pyodide
+def test_of_a_whole_release_only_what_the_course_needs_is_taken(distribution, tmp_path):
+    """The content network's lock lists hundreds of packages."""
+    lock = json.loads((distribution / build.LOCK).read_text())
+    lock["packages"]["scipy"] = {**lock["packages"]["numpy"], "name": "scipy", "file_name": "scipy.whl"}
+    replace(distribution / build.LOCK, json.dumps(lock).encode())
+    copy = tmp_path / "copy"
+    build.fetch_pyodide(distribution.as_uri() + "/", copy)
+    assert {path.name for path in copy.iterdir()} == {*build.checksums(), build.LOCK}
+    assert "scipy" not in json.loads((copy / build.LOCK).read_text())["packages"]
+
+
+def test_a_missing_source_is_named(tmp_path):
+    with pytest.raises(build.BuildError, match="nowhere/pyodide-lock.json cannot be read"):
+        build.fetch_pyodide((tmp_path / "nowhere").as_uri() + "/", tmp_path / "copy")
+
+
+# ---- the lock ----------------------------------------------------------------------------------------
+
+
+def test_a_wheel_enters_the_lock_with_its_imports_and_needs(tmp_path):
+    requires = (
+        "Requires-Dist: NumPy>=2\nRequires-Dist: Any_Widget; extra == 'widgets'\nRequires-Dist: x; extra == 'dev'"
+    )
+    entry = build.lock_entry(wheel(tmp_path, "course", requires))
+    assert entry["imports"] == ["course"]
+    assert entry["depends"] == ["any-widget", "numpy"]
+
+
+@needs_pyodide
+def test_a_wheel_that_needs_another_is_noticed(tmp_path):
+    copy = tmp_path / "copy"
+    build.fetch_pyodide(PYODIDE.as_uri() + "/", copy)
+    with pytest.raises(build.BuildError, match="course needs nothing-like-it: add it to wheels.txt"):
+        build.add_to_lock(copy, [wheel(tmp_path, "course", "Requires-Dist: nothing_like_it")])
+    # comm comes with wheels.txt, and the kernel needs it.
+    with pytest.raises(build.BuildError, match="the kernel needs comm"):
+        (copy / "course-1.0-py3-none-any.whl").unlink()
+        build.add_to_lock(copy, [])
+
+
+# ---- JupyterLite -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["[lite] [addon] [pyodide] FAIL", "Error: no such thing"])
+def test_a_part_of_jupyterlite_that_failed_is_noticed(line, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "run", lambda *command, cwd: f"all is well\n{line}\n")
+    with pytest.raises(build.BuildError, match="JupyterLite says"):
+        build.assemble(Path("python"), tmp_path, tmp_path, tmp_path)
+
+
+def test_another_front_page_is_noticed(tmp_path):
+    (tmp_path / "index.html").write_text("<html>")
+    with pytest.raises(build.BuildError, match="front page"):
+        build.open_at_the_start(tmp_path)
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    assert build.main(["--output", str(tmp_path)]) == 1
+    assert "is no site built before" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").exists()
