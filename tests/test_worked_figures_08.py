@@ -118,6 +118,12 @@ def test_the_lottery(width, activation, count, shown):
     assert f"{count} of 30 with {width} {activation.__name__}" in shown
 
 
+def test_eight_relus_learn_no_more_often_than_four():
+    assert n08.learners(8, relu) == n08.learners(4, relu)
+    ends = n08.trained(8, relu)[1]
+    np.testing.assert_allclose(ends[ends >= n08.LEARNED], 0.25, atol=1e-3)
+
+
 def test_nobody_ends_near_the_border_and_the_steps_have_their_heights():
     ends = np.concatenate([n08.trained(width, activation)[1] for width in (2, 4) for activation in (sigmoid, relu)])
     learned = ends < n08.LEARNED
