@@ -1,6 +1,6 @@
 """The hub's settings: those of classroom/hub/values.yaml, as far as a hub without Kubernetes has them.
 
-The rest comes from classroom.py by environment variables that begin with LOAD_.
+The rest comes from lecture.py by environment variables that begin with LOAD_.
 """
 
 import os

@@ -21,7 +21,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PINS = [HERE / "requirements.txt", HERE / "package.json", ROOT / "requirements.txt"]
 
 
 def what_is_missing() -> str:
@@ -35,24 +34,36 @@ def what_is_missing() -> str:
     )
 
 
+def prepared(scratch: Path, pins: list[Path], steps: list[list[str | Path]]) -> Path:
+    """A folder of `scratch` in which the steps have been done, now or before with the same pins."""
+    state = b"".join(path.read_bytes() for path in pins) + sys.version.encode()
+    folder = scratch / f"{pins[0].stem}-{sha256(state).hexdigest()[:12]}"
+    if not (folder / "finished").exists():
+        print(f"Installing what {os.path.relpath(pins[0])} says …", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for step in steps:
+            subprocess.run(step, cwd=folder, stdin=subprocess.DEVNULL, check=True)
+        (folder / "finished").touch()
+    return folder
+
+
+def proxy(scratch: Path) -> Path:
+    """The hub's proxy."""
+    package = HERE / "package.json"
+    steps: list[list[str | Path]] = [["cp", package, "."], ["npm", "install", "--silent", "--no-audit", "--no-fund"]]
+    return prepared(scratch, [package], steps) / "node_modules" / ".bin" / "configurable-http-proxy"
+
+
 def environment(scratch: Path) -> Path:
-    """A Python that has the course's requirements and JupyterHub, beside a node_modules that has its proxy."""
-    home = scratch / sha256(b"".join(path.read_bytes() for path in PINS) + sys.version.encode()).hexdigest()[:12]
-    python, finished = home / "environment" / "bin" / "python", home / "finished"
-    if not finished.exists():
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
-        print(f"Making the environment in {os.path.relpath(home)} …", flush=True)
-        quiet = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        shutil.copy(HERE / "package.json", home)
-        for command in (
-            [sys.executable, "-m", "venv", home / "environment"],
-            [*quiet, "-r", ROOT / "requirements.txt", "-r", HERE / "requirements.txt"],
-            ["npm", "install", "--silent", "--no-audit", "--no-fund"],
-        ):
-            subprocess.run(command, cwd=home, stdin=subprocess.DEVNULL, check=True)
-        finished.touch()
-    return python
+    """A Python that has what the course and the hub need, and nothing else."""
+    pins = [HERE / "requirements.txt", ROOT / "requirements.txt"]
+    install = ["bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    steps: list[list[str | Path]] = [
+        [sys.executable, "-m", "venv", "."],
+        [*install, *(part for path in pins for part in ("-r", path))],
+    ]
+    return prepared(scratch, pins, steps) / "bin" / "python"
 
 
 def main() -> int:
@@ -61,6 +72,7 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=30, help="how often each moves the slider (default 30)")
     parser.add_argument("--notebook", default="03_one_neuron", help="one that has a slider (default 03_one_neuron)")
     parser.add_argument("--scratch", type=Path, default=ROOT / "build" / "load", help="where everything is kept")
+    parser.add_argument("--here", action="store_true", help="use this Python, which has requirements-dev.txt")
     given = parser.parse_args()
     if not (ROOT / "notebooks" / f"{given.notebook}.ipynb").is_file():
         parser.error(f"there is no notebook {given.notebook}; name one of notebooks/ without its ending.")
@@ -69,9 +81,17 @@ def main() -> int:
     if missing := what_is_missing():
         print(missing, file=sys.stderr)
         return 2
-    python = environment(given.scratch.resolve())
-    command = [python, HERE / "classroom.py", str(given.students), str(given.changes), given.notebook]
-    return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+    scratch = given.scratch.resolve()
+    try:
+        python = Path(sys.executable) if given.here else environment(scratch)
+        command = [str(python), str(HERE / "lecture.py"), str(proxy(scratch))]
+    except subprocess.CalledProcessError as error:
+        print(f"{' '.join(map(str, error.cmd))} failed; without it there is no hub.", file=sys.stderr)
+        return 2
+    command += [str(given.students), str(given.changes), given.notebook]
+    sys.stdout.flush()
+    os.execv(python, command)  # in this one's place: whoever ends this one ends it
+    return 1
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ class Student:
 
     # ---- messages ----
 
-    def _ask(self, method: str, path: str, content: object = None) -> Any:
+    def _ask(self, method: str, path: str, content: dict[str, Any] | None = None) -> Any:
         return self._read(self.web.request(method, f"{self.address}/{path}", json=content, timeout=PATIENCE))
 
     @staticmethod
@@ -167,7 +167,7 @@ class Student:
     def _receive(self, until: float | None = None) -> Any:
         """The next message, or None when there is none until then. Raises RuntimeError when nothing ever comes."""
         seconds = PATIENCE if until is None else max(0.0, until - time.monotonic())
-        if not select.select([self.socket.sock], [], [], seconds)[0]:
+        if not select.select([self.socket.fileno()], [], [], seconds)[0]:
             if until is None:
                 raise RuntimeError(f"the kernel has said nothing for {PATIENCE:g} s")
             return None

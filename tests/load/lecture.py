@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -35,11 +36,17 @@ def free_ports(number: int) -> list[str]:
     return ports
 
 
+def end_with_the_parent() -> None:
+    """Linux then ends this process as soon as the one that started it is gone, for whatever reason."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 class Hub:
     """JupyterHub with its proxy on loopback. Leaving the context ends every process that came from it."""
 
-    def __init__(self, names: list[str]):
-        self.names = names
+    def __init__(self, proxy: str, names: list[str]):
+        self.proxy, self.names = proxy, names
 
     def __enter__(self) -> Hub:
         self._private = tempfile.TemporaryDirectory(prefix="load-", ignore_cleanup_errors=True)
@@ -60,7 +67,7 @@ class Hub:
             "LOAD_PORT": port,
             "LOAD_HUB_PORT": hub_port,
             "LOAD_PROXY_PORT": proxy_port,
-            "LOAD_PROXY": str(installed.parents[1] / "node_modules" / ".bin" / "configurable-http-proxy"),
+            "LOAD_PROXY": self.proxy,
         }
         self._log = (self.folder / "log").open("w+")
         self._process = subprocess.Popen(
@@ -71,6 +78,7 @@ class Hub:
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=end_with_the_parent,
         )
         try:
             self._wait_until_up()
@@ -82,7 +90,7 @@ class Hub:
     def __exit__(self, *exception: object) -> None:
         self._process.terminate()  # the hub then ends the servers and the proxy, and these their kernels
         try:
-            self._process.wait(30)
+            self._process.wait(15)
         except subprocess.TimeoutExpired:
             pass
         left = self.processes()
@@ -218,7 +226,7 @@ def report(stays: list[Stay], before: list[Use], after: list[Use], changes: int)
         print(f"{what:<48} {figure}")
 
 
-def main(students: int, changes: int, notebook: str) -> int:
+def main(proxy: str, students: int, changes: int, notebook: str) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the hub is left, and with it all its processes
     names = [f"student-{number:02}" for number in range(1, students + 1)]
     load = os.getloadavg()[0]
@@ -226,7 +234,7 @@ def main(students: int, changes: int, notebook: str) -> int:
         f"{students} students at once, {notebook}, {os.cpu_count()} cores, load before the run {load:.1f}", flush=True
     )
     # The hub is left first: whoever still waits for it then fails at once.
-    with ThreadPoolExecutor(students) as pool, Hub(names) as hub:
+    with ThreadPoolExecutor(students) as pool, Hub(proxy, names) as hub:
         stays = [Stay(Student(hub.address, name)) for name in names]
         list(pool.map(lambda stay: arrive(stay, notebook), stays))
         there = [stay for stay in stays if not stay.failure]
@@ -247,4 +255,4 @@ def main(students: int, changes: int, notebook: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))

@@ -1,0 +1,149 @@
+"""A class at a real JupyterHub: nobody fails, no update of a slider is lost, and no process is left behind.
+
+Three students, so that every change can afford it; the whole class is `python tests/load/run.py --students 20`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+LOAD = Path(__file__).resolve().parent / "load"
+sys.path.insert(0, str(LOAD))
+
+import lecture  # noqa: E402  (scripts, not a package)
+import run  # noqa: E402
+import student  # noqa: E402
+
+PROXY = "configurable-http-proxy"
+needs_node = pytest.mark.skipif(bool(run.what_is_missing()), reason=run.what_is_missing())
+
+
+def hubs() -> set[int]:
+    """What runs here and came from a load test."""
+    found = set()
+    for process in psutil.process_iter():
+        try:
+            found |= {process.pid} if "LOAD_RUN" in process.environ() else set()
+        except psutil.Error:
+            continue
+    return found
+
+
+@needs_node
+def test_three_students_at_once_and_nothing_is_lost():
+    before = hubs()
+    done = subprocess.run(
+        [sys.executable, LOAD / "run.py", "--here", "--students", "3"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 of 3 got through" in done.stdout
+    [(moved, sent, merged)] = re.findall(r"(\d+): (\d+) sent and answered, (\d+) merged .* 0 lost", done.stdout)
+    assert int(moved) == int(sent) + int(merged) == 90
+    assert hubs() <= before
+
+
+@needs_node
+def test_who_ends_it_ends_the_hub():
+    before = hubs()
+    running = subprocess.Popen(
+        [sys.executable, LOAD / "run.py", "--here", "--students", "1"], stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 300
+        while len(hubs() - before) < 2:  # the hub and its proxy
+            assert running.poll() is None and time.monotonic() < deadline
+            time.sleep(0.2)
+    finally:
+        running.terminate()
+    assert running.wait(60) != 0
+    assert hubs() <= before
+
+
+class Scripted(student.Student):
+    """A student whose kernel answers at once, but for what `spoil` makes of its answers."""
+
+    def __init__(self, spoil):
+        super().__init__("http://127.0.0.1", "nobody")
+        self.widgets = {"comm": {"controls": [{"kind": "slider", "name": "w", "low": 0.0, "high": 1.0}]}}
+        self.spoil, self.messages = spoil, []
+
+    def _send(self, channel, kind, content):
+        message = f"message {content['data']['state']['w']}"
+        update = {"comm_id": "comm", "data": {"method": "update", "state": {"drawn": content["data"]["state"]}}}
+        answers = [("comm_msg", update), ("status", {"execution_state": "idle"})]
+        for kind, content in self.spoil(answers):
+            header = {"header": {"msg_type": kind}, "parent_header": {"msg_id": message}}
+            self.messages.append({**header, "content": content})
+        return message
+
+    def _receive(self, until=None):
+        if not self.messages and until is None:
+            raise RuntimeError("the kernel has said nothing")
+        return self.messages.pop(0) if self.messages else None
+
+
+def stale(answers):
+    (kind, update), idle = answers
+    drawn = {"method": "update", "state": {"drawn": {"w": 0.25}}}
+    return [(kind, {**update, "data": drawn}), idle]
+
+
+def test_every_update_of_a_kernel_that_answers_is_counted():
+    assert [update.value for update in Scripted(lambda answers: answers).drag(4)] == [0.25, 0.5, 0.75, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda answers: answers[1:], "4 of 4 updates were lost"),
+        (stale, r"3 of 4 updates were lost: \[0.5, 0.75, 1.0\]"),
+        (lambda answers: answers[:1], "said nothing"),
+    ],
+    ids=["no picture", "an old picture", "never idle"],
+)
+def test_a_planted_loss_is_noticed(spoil, told):
+    with pytest.raises(RuntimeError, match=told):
+        Scripted(spoil).drag(4)
+
+
+class NoHub:
+    """In place of the hub: nobody there."""
+
+    def __init__(self, *_):
+        self.address, self.log = "http://127.0.0.1:9", "the hub's log"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def processes(self, name=None):
+        return []
+
+
+def test_a_student_who_gets_nowhere_fails_the_run(monkeypatch, capsys):
+    monkeypatch.setattr(lecture, "Hub", NoHub)
+    monkeypatch.setattr(lecture.signal, "signal", lambda *_: None)
+    assert lecture.main("no proxy", 2, 3, "03_one_neuron") == 1
+    printed = capsys.readouterr().out
+    assert printed.count("FAILED student-") == 2 and "0 of 2 got through" in printed
+
+
+def test_the_two_lists_of_pins_agree():
+    ours = (LOAD / "requirements.txt").read_text().split()
+    assert set(ours) <= set((run.ROOT / "requirements-dev.txt").read_text().split())
+    assert re.fullmatch(r"[\d.]+", json.loads((LOAD / "package.json").read_text())["dependencies"][PROXY])
