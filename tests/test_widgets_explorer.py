@@ -211,6 +211,10 @@ def test_every_explorer_has_its_own_place_in_the_page(monkeypatch):
     Explorer._seen.clear()
     monkeypatch.setenv("JPY_SESSION_NAME", "another.ipynb")
     assert Square().key != here
+    Explorer._seen.clear()
+    monkeypatch.delenv("JPY_SESSION_NAME")
+    monkeypatch.setattr("backprop_lib.widgets.explorer._SESSION_IN_PAGE", "a kernel in the page")
+    assert Square().key != here
 
 
 @pytest.mark.parametrize("make", EVERY_WIDGET.values(), ids=EVERY_WIDGET)

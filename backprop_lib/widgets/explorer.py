@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -33,6 +34,9 @@ import anywidget
 import traitlets
 
 from ..figures import with_sentence
+
+# A kernel that itself runs in the page (JupyterLite) has no name for its session, and two of them may share the page.
+_SESSION_IN_PAGE = uuid.uuid4().hex if sys.platform == "emscripten" else None
 
 
 @dataclass(frozen=True)
@@ -207,7 +211,7 @@ class Explorer(anywidget.AnyWidget):
 
         Jupyter's name for the session keeps two notebooks in one page apart; nbclient gives none.
         """
-        session = os.environ.get("JPY_SESSION_NAME")
+        session = os.environ.get("JPY_SESSION_NAME", _SESSION_IN_PAGE)
         content = repr((type(self).__name__, self.values, self.frames[-1]["sentence"], session))
         digest = hashlib.sha256(content.encode()).hexdigest()[:10]
         self._seen[digest] += 1
