@@ -193,6 +193,15 @@ def test_numbers_on_paper_are_diagnosed(task):
     assert "bias_wrong_axis" in bias.check(dL_db=[1, -1, 5]).mistakes
 
 
+def test_a_count_that_is_wrong_is_explained_as_a_count(task):
+    fitting, shapes = task("05.check.fitting"), task("05.check.shapes")
+    assert fitting.check(shape=4, gradient=1).correct is True
+    assert "one lamp only" in fitting.check(shape=3).mistakes
+    assert "W for its transpose" in fitting.check(gradient=2).mistakes
+    assert shapes.check(Z2_columns=4, A1_columns=5).mistakes == ("shape of the weights",)
+    assert shapes.check(b2_numbers=1).mistakes == ("one bias for all neurons",)
+
+
 def test_the_function_of_the_last_exercise_lacks_one_factor(task):
     source = next(cell.source for cell in read(NOTEBOOK).cells if cell.id == "missing")
     space: dict = {"np": np}

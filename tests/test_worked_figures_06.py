@@ -25,7 +25,7 @@ from backprop_lib import (
 from backprop_lib.diagnosis import diagnose
 from backprop_lib.gradcheck import check_gradients, numerical_gradient
 from backprop_lib.lessons import exercise
-from backprop_lib.lessons.course.n06 import classes, network, rows
+from backprop_lib.lessons.course.n06 import network, rows
 from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "06_losses_and_the_cancellation.ipynb"
@@ -205,11 +205,24 @@ def test_softmax_treated_entry_by_entry_is_named(monkeypatch):
     task = exercise("06.check.softmax")
     monkeypatch.setattr(task, "_record", Progress())
     p = softmax([2.0, 1.0, -1.0]).data
-    feedback = task.check(dL_dz=np.array([0, p[1] - 1, 0]).round(4))
-    assert feedback.correct is False and feedback.mistakes == ("softmax_elementwise",)
-    logits = Tensor([2.0, 1.0, -1.0], name="z")
-    classes(logits, np.array([0.0, 1.0, 0.0])).backward()
+    feedback = task.check(p0=p[0], p1=p[1], p2=p[2], dL_dz0=0, dL_dz1=p[1] - 1, dL_dz2=0)
+    assert feedback.correct is False and feedback.mistakes == ("softmax entry by entry",)
+    assert task.check(dL_dz0=p[0], dL_dz1=p[1], dL_dz2=p[2]).score == (2, 6)
+    logits = Tensor([2.0, 1.0, -1.0])
+    cross_entropy(logits, [0, 1, 0]).backward()
     np.testing.assert_allclose(logits.grad, p - [0, 1, 0])
+    np.testing.assert_allclose([task.truth(f"dL_dz{i}") for i in range(3)], logits.grad)
+
+
+def test_a_wrong_slope_is_named_also_beside_a_delta_from_memory(monkeypatch):
+    task = exercise("06.check.way-back")
+    monkeypatch.setattr(task, "_record", Progress())
+
+    def second_term_negative(a, y):
+        return -y / a - (1 - y) / (1 - a), a * (1 - a), a - y
+
+    feedback = task.check(second_term_negative)
+    assert feedback.correct is False and feedback.mistakes == ("sign of the second term",)
 
 
 def test_what_breaks_and_what_clipping_leaves():

@@ -25,7 +25,10 @@ def one_layer(X, W, b, Y) -> Tensor:
     """Half the squared error, averaged over the examples, which are columns."""
     Z = W @ X + b
     Z.name = "Z"
-    return ((Z - Y) ** 2).sum() / (2 * X.shape[1])
+    error = Z - Tensor(Y, requires_grad=False, name="Y")
+    L = (error**2).sum() / (2 * X.shape[1])
+    L.name = "L"
+    return L
 
 
 def columns(activation, X, Y, W1, b1, W2, b2) -> Tensor:
@@ -86,7 +89,7 @@ def _not_smallest(added: float, **given: object) -> str | None:
         return "the slider stands at 1, 2, 3 or 4 examples."
     if all(abs(_running(int(added))) <= abs(_running(other)) for other in (1, 2, 3, 4)):
         return None
-    return f"there the first entry is {_running(int(added)):.4f}; it comes closer to 0."
+    return f"there the first entry is {_running(int(added)):.4f}; elsewhere it comes closer to 0."
 
 
 exercises: list[Task] = [
@@ -113,6 +116,30 @@ exercises: list[Task] = [
         asks=("shape", "gradient"),
         given={"inputs": 3, "neurons": 3, "examples": 4},
         mistakes=[
+            Mistake(
+                "one lamp only",
+                "if the pairs that light the first lamp and not the second are counted",
+                "A pair that lights both lamps counts for the first as well, and for the second.",
+                {"shape": lambda: 3, "gradient": lambda: 3},
+            ),
+            Mistake(
+                "shape taken for gradient",
+                "if every pair of the right shape is taken for the gradient",
+                "Watch the second lamp while you try the pairs of the right shape, one by one.",
+                {"gradient": lambda: 4},
+            ),
+            Mistake(
+                "W for its transpose",
+                "if W · δ is counted too",
+                "Both have the right shape. What does the second lamp say to W · δ?",
+                {"gradient": lambda: 2},
+            ),
+            Mistake(
+                "three different lengths",
+                "if all three lengths differ",
+                "Set the lengths to *square W*: 3 inputs, 3 neurons and 4 examples.",
+                {"shape": lambda: 1},
+            ),
             Mistake(
                 "A left out",
                 "if only δ is tried as the second factor",
@@ -148,7 +175,7 @@ exercises: list[Task] = [
         hints=[
             "Look at the leftmost number below the line, and move the slider from 1 to 4.",
             "Two examples whose first entries have the same size and different signs cancel.",
-            "After {example} examples: −0.0499 + 0.0498 leaves −0.0002.",
+            "After {example} examples: −0.04995 + 0.04975 leaves −0.00020.",
         ],
     ),
     GradientExercise(
@@ -197,6 +224,24 @@ exercises: list[Task] = [
                 "if every example has a bias of its own",
                 "All examples share the one bias of a neuron; on the way back their gradients are added.",
                 {"b2_numbers": lambda outputs, examples: outputs * examples},
+            ),
+            Mistake(
+                "shape of the weights",
+                "if the columns of the layer's weights are taken",
+                "The weights have a column for each input; Z2 and A1 have a column for each example.",
+                {"Z2_columns": lambda hidden: hidden, "A1_columns": lambda inputs: inputs},
+            ),
+            Mistake(
+                "one bias for all neurons",
+                "if all neurons of the layer share one bias",
+                "Each neuron has a bias of its own, whatever the number of examples.",
+                {"b2_numbers": lambda: 1},
+            ),
+            Mistake(
+                "added over the neurons",
+                "if the gradient is added over the neurons",
+                "That leaves a number for each example. A bias belongs to a neuron: add over the examples.",
+                {"b2_numbers": lambda examples: examples},
             ),
             Mistake(
                 "examples forgotten",
@@ -298,10 +343,11 @@ quizzes = {
         [
             Question(
                 "05.quiz.1",
-                "Row i of ∂L/∂W1 is all zero for one example. What may you conclude about that example?",
+                "A layer with ReLU: for one example, row i of ∂L/∂W1 is all zero, and the other rows are not. What is"
+                " the likely reason?",
                 [
-                    wrong("The input x was 0.", "Possible, but then every row would be zero."),
-                    right("Neuron i may have been closed.", "Behind a closed ReLU the delta of the neuron is 0."),
+                    wrong("The input x was 0.", "Then every row would be zero, since x is a factor of each."),
+                    right("Neuron i was closed.", "Its delta is 0 then, and that is a factor of the row."),
                     wrong("Row i of W1 is zero.", "The row of W1 is no factor of its own gradient."),
                 ],
             ),

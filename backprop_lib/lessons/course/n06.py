@@ -1,5 +1,6 @@
 """Losses and the cancellation."""
 
+from collections.abc import Callable
 from math import exp, log
 
 import numpy as np
@@ -39,6 +40,17 @@ log_sum_exp: Steps = {
     "total": lambda largest, rest: largest + rest,
 }
 
+# Three classes, of which the middle one is true.
+classes: Steps = {
+    "powers": lambda z0, z1, z2: exp(z0) + exp(z1) + exp(z2),
+    "p0": lambda z0, powers: exp(z0) / powers,
+    "p1": lambda z1, powers: exp(z1) / powers,
+    "p2": lambda z2, powers: exp(z2) / powers,
+    "dL_dz0": lambda p0: p0,
+    "dL_dz1": lambda p1: p1 - 1,
+    "dL_dz2": lambda p2: p2,
+}
+
 squared_error_taken = Mistake(
     "dL/da of the squared error",
     "if a − y is taken for dL/da",
@@ -53,6 +65,14 @@ slope_twice = Mistake(
 )
 
 
+def wrong_slope(name: str, condition: str, why: str, dL_da: Callable[..., float]) -> tuple[Mistake, Mistake]:
+    """A wrong dL/da, with the dL/dz that follows from it, or with a − y from memory."""
+    return (
+        Mistake(name, condition, why, {"dL_da": dL_da}),
+        Mistake(name, condition, why, {"dL_da": dL_da, "dL_dz": lambda a, y: a - y}),
+    )
+
+
 def network(x: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, y: np.ndarray) -> Tensor:
     """The 2–3–1 network: ReLU, sigmoid, binary cross-entropy."""
     z1 = W1 @ x + b1
@@ -61,13 +81,6 @@ def network(x: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, y: np
     a2 = F.sigmoid(z2)
     z1.name, a1.name, z2.name, a2.name = "z1", "a1", "z2", "a2"
     return F.binary_cross_entropy(a2, y)
-
-
-def classes(z: Tensor, y: np.ndarray) -> Tensor:
-    """Softmax, then the cross-entropy of one example, each step a node of its own."""
-    p = F.softmax(z)
-    p.name = "p"
-    return -(y * F.log(p)).sum()
 
 
 def rows(X: np.ndarray, y: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
@@ -120,6 +133,12 @@ exercises: list[Task] = [
                 {"L": lambda a: -log(a), "dL_da": lambda a: -1 / a},
             ),
             sign_flipped("dL_da", "ln(1 − a) falls as a grows, and the minus in front of it makes the loss grow."),
+            Mistake(
+                "the squared error taken",
+                "if ½(a − y)² is taken for the loss",
+                "Here the loss is minus the logarithm of the probability that was given to the label.",
+                {"L": lambda a, y: 0.5 * (a - y) ** 2},
+            ),
             squared_error_taken,
             slope_twice,
             forgot_slope("dL_dz", keeps="dL_da"),
@@ -145,17 +164,23 @@ exercises: list[Task] = [
             slope_twice,
             forgot_slope("dL_dz", keeps="dL_da"),
             sign_flipped("dL_da", "Where the label is 1, the loss falls as a grows."),
-            Mistake(
+            *wrong_slope(
                 "second term left out",
                 "if only −y/a is kept",
                 "With the label 1 this is all there is. With any other label the second term counts as well.",
-                {"dL_da": lambda a, y: -y / a},
+                lambda a, y: -y / a,
             ),
-            Mistake(
+            *wrong_slope(
                 "sign of the second term",
                 "if the second term is given a minus too",
                 "ln(1 − a) has the inner slope −1, which turns the sign of the second term round.",
-                {"dL_da": lambda a, y: -y / a - (1 - y) / (1 - a)},
+                lambda a, y: -y / a - (1 - y) / (1 - a),
+            ),
+            *wrong_slope(
+                "one of the two cases",
+                "if only one of the two terms is used for a label between 0 and 1",
+                "With such a label both terms count, each by its factor, y and 1 − y.",
+                lambda a, y: -1 / a if y == 1 else 1 / (1 - a),
             ),
         ],
         hints=[
@@ -164,16 +189,62 @@ exercises: list[Task] = [
             "`return -y / a + (1 - y) / (1 - a), a * (1 - a), a - y`",
         ],
     ),
-    GradientExercise(
+    Exercise(
         "06.check.softmax",
-        "Three classes: p = softmax(z) and L = −Σ y·ln p, and the true class is the second one.",
-        loss=classes,
-        given={"z": np.array([2.0, 1.0, -1.0]), "y": np.array([0.0, 1.0, 0.0])},
-        asks="z",
+        "Three classes with the logits z0, z1 and z2: softmax and cross-entropy, and the second class is the true one.",
+        steps=classes,
+        asks=("p0", "p1", "p2", "dL_dz0", "dL_dz1", "dL_dz2"),
+        given={"z0": 2, "z1": 1, "z2": -1},
+        mistakes=[
+            Mistake(
+                "not divided by the sum",
+                "if the powers are not divided by their sum",
+                "Probabilities add up to 1.",
+                {"p0": lambda z0: exp(z0), "p1": lambda z1: exp(z1), "p2": lambda z2: exp(z2)},
+            ),
+            Mistake(
+                "softmax entry by entry",
+                "if softmax is treated like a sigmoid, entry by entry",
+                "A nudge of one logit changes all three probabilities, so the other two classes hear of the error too.",
+                {"dL_dz0": lambda: 0, "dL_dz2": lambda: 0},
+            ),
+            Mistake(
+                "label forgotten",
+                "if the label is not subtracted",
+                "A larger logit at the true class makes the loss smaller, so the gradient there is negative.",
+                {"dL_dz1": lambda p1: p1},
+            ),
+            Mistake(
+                "another class",
+                "if 1 is subtracted at a class that is not the true one",
+                "The second class is the true one, so its label is 1 and the others are 0.",
+                {"dL_dz0": lambda p0: p0 - 1, "dL_dz1": lambda p1: p1, "dL_dz2": lambda p2: p2 - 1},
+            ),
+            Mistake(
+                "stopped at the probabilities",
+                "if the way back stops at the probabilities",
+                "That is dL/dp. One step further, through softmax, are the logits.",
+                {"dL_dz1": lambda p1: -1 / p1},
+            ),
+            Mistake(
+                "slope multiplied in again",
+                "if p(1 − p) is multiplied in once more",
+                "p − y is what is left after the slopes have cancelled; it is dL/dz already.",
+                {
+                    "dL_dz0": lambda p0: p0 * p0 * (1 - p0),
+                    "dL_dz1": lambda p1: (p1 - 1) * p1 * (1 - p1),
+                    "dL_dz2": lambda p2: p2 * p2 * (1 - p2),
+                },
+            ),
+            sign_flipped("dL_dz0", "Where a wrong class has more, the true one has less, and the loss is larger."),
+            sign_flipped("dL_dz1", "A larger logit at the true class makes the loss smaller."),
+            sign_flipped("dL_dz2", "Where a wrong class has more, the true one has less, and the loss is larger."),
+            rounded_early(3),
+        ],
         hints=[
             "First the probabilities: e to the power of each logit, divided by the sum of the three.",
-            "p = [0.705, 0.259, 0.0351]. The gradient is p minus the one-hot label; what must its entries add up to?",
-            "∂L/∂z = p − y = {dL_dz}.",
+            "The powers add up to {powers}. The gradient is p minus the one-hot label; what do its entries add up to?",
+            "p = {p0}, {p1}, {p2}, and ∂L/∂z = p − y = {dL_dz0}, {dL_dz1}, {dL_dz2}.",
         ],
     ),
     GradientExercise(
@@ -241,6 +312,12 @@ exercises: list[Task] = [
                 {"total": lambda rest: rest},
             ),
             Mistake(
+                "largest logit subtracted",
+                "if the largest logit is subtracted in the end and not added",
+                "e^m was taken out of the sum as a factor, and the logarithm of a product is a sum: + m.",
+                {"total": lambda largest, rest: rest - largest},
+            ),
+            Mistake(
                 "logarithm forgotten",
                 "if the logarithm of the sum is forgotten",
                 "The shifted sum still has to go through ln.",
@@ -268,7 +345,7 @@ def _deepest(z: float) -> str | None:
         return None
     a = sigmoid(z) if abs(z) < 700 else float(z > 0)
     side = "left" if z > -log(2) else "right"
-    return f"the gradient there is {(a - 1) * a * (1 - a):.4f}; it is larger further to the {side}."
+    return f"the gradient there is {(a - 1) * a * (1 - a):.4f}; further to the {side} it is larger, its sign aside."
 
 
 def _soft(z: float) -> str | None:
