@@ -22,7 +22,9 @@ c.ConfigurableHTTPProxy.command = [os.environ["LOAD_PROXY"]]
 
 c.JupyterHub.spawner_class = "simple"  # every server under the one user who started the hub
 c.SimpleLocalProcessSpawner.home_dir_template = f"{homes}/{{username}}"
-c.Spawner.args = ["--allow-root"]
+# Without containers all share one set of ports: with the five that each kernel takes, two of 20 that start at once are
+# now and then given the same, and one of them fails. classroom/README.md says the same for The Littlest JupyterHub.
+c.Spawner.args = ["--allow-root", "--KernelManager.transport=ipc"]
 c.Spawner.default_url = values["singleuser"]["defaultUrl"]
 c.Spawner.start_timeout = c.Spawner.http_timeout = values["singleuser"]["startTimeout"]
 c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL", "LOAD_RUN"]
@@ -31,3 +33,5 @@ c.Spawner.environment = {
     name: (lambda spawner, text=text: text.replace("/home/jovyan", f"{homes}/{spawner.user.name}"))
     for name, text in values["singleuser"]["extraEnv"].items()
 }
+# Where those kernels have their sockets, whose paths may have 107 letters and no more.
+c.Spawner.environment["JUPYTER_RUNTIME_DIR"] = lambda spawner: f"{homes}/{spawner.user.name}/run"
