@@ -218,7 +218,7 @@ exercises: list[Task] = [
                 "another class",
                 "if 1 is subtracted at a class that is not the true one",
                 "The second class is the true one, so its label is 1 and the others are 0.",
-                {"dL_dz0": lambda p0: p0 - 1, "dL_dz1": lambda p1: p1, "dL_dz2": lambda p2: p2 - 1},
+                {"dL_dz0": lambda p0: p0 - 1, "dL_dz2": lambda p2: p2 - 1},
             ),
             Mistake(
                 "stopped at the probabilities",
