@@ -174,7 +174,7 @@ def test_no_path_of_one_machine_and_no_registry_host():
             assert not re.search(rf"(?<![\w.~-]){re.escape(word)}", content), f"{name} names {word}"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "classroom/README.md", "classroom/site/README.md"])
 def test_links_resolve(name):
     assert list(broken_links((ROOT / name).read_text(encoding="utf-8"), ROOT / name)) == []
 
