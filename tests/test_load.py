@@ -6,11 +6,13 @@ Three students, so that every change can afford it; the whole class is `python t
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -26,50 +28,54 @@ PROXY = "configurable-http-proxy"
 needs_node = pytest.mark.skipif(bool(run.what_is_missing()), reason=run.what_is_missing())
 
 
-def hubs() -> set[int]:
-    """What runs here and came from a load test."""
-    found = set()
+def left_of(name: str) -> list[int]:
+    """The processes that came from the load test of this name and run."""
+    found = []
     for process in psutil.process_iter():
         try:
-            found |= {process.pid} if "LOAD_RUN" in process.environ() else set()
+            found += [process.pid] if process.environ().get("LOAD_RUN") == name else []
         except psutil.Error:
             continue
     return found
 
 
+def load_test(students: int, name: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, LOAD / "run.py", "--here", "--students", str(students)],
+        env=os.environ | {"LOAD_NAMED": name},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
 @needs_node
 def test_three_students_at_once_and_nothing_is_lost():
-    before = hubs()
-    done = subprocess.run(
-        [sys.executable, LOAD / "run.py", "--here", "--students", "3"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    print(done.stdout)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "3 of 3 got through" in done.stdout
-    [(moved, sent, merged)] = re.findall(r"(\d+): (\d+) sent and answered, (\d+) merged .* 0 lost", done.stdout)
+    name = uuid4().hex
+    with load_test(3, name) as running:
+        printed, _ = running.communicate()
+    assert running.returncode == 0, printed
+    assert "3 of 3 got through" in printed
+    [(moved, sent, merged)] = re.findall(r"(\d+): (\d+) sent and answered, (\d+) merged .* 0 lost", printed)
     assert int(moved) == int(sent) + int(merged) == 90
-    assert hubs() <= before
+    assert left_of(name) == []
 
 
 @needs_node
 def test_who_ends_it_ends_the_hub():
-    before = hubs()
-    running = subprocess.Popen(
-        [sys.executable, LOAD / "run.py", "--here", "--students", "1"], stdout=subprocess.DEVNULL
-    )
-    try:
-        deadline = time.monotonic() + 300
-        while len(hubs() - before) < 2:  # the hub and its proxy
-            assert running.poll() is None and time.monotonic() < deadline
-            time.sleep(0.2)
-    finally:
-        running.terminate()
-    assert running.wait(60) != 0
-    assert hubs() <= before
+    name = uuid4().hex
+    with load_test(1, name) as running:
+        try:
+            deadline = time.monotonic() + 300
+            while len(left_of(name)) < 2:  # the hub and its proxy
+                assert running.poll() is None and time.monotonic() < deadline
+                time.sleep(0.2)
+        finally:
+            running.terminate()
+        printed, _ = running.communicate(timeout=60)
+    assert running.returncode != 0, printed
+    assert left_of(name) == []
 
 
 class Scripted(student.Student):

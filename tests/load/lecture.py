@@ -51,7 +51,8 @@ class Hub:
     def __enter__(self) -> Hub:
         self._private = tempfile.TemporaryDirectory(prefix="load-", ignore_cleanup_errors=True)
         self.folder = Path(self._private.name)
-        self.run = uuid4().hex  # in the environment of all that is started: how it is found again
+        # In the environment of all that is started: how it is found again.
+        self.run = os.environ.get("LOAD_NAMED", uuid4().hex)
         port, hub_port, proxy_port = free_ports(3)
         self.address = f"http://127.0.0.1:{port}"
         for name in self.names:

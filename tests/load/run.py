@@ -25,6 +25,8 @@ ROOT = HERE.parents[1]
 
 def what_is_missing() -> str:
     """One sentence on what the load test needs and this machine lacks, or nothing."""
+    if sys.platform != "linux":
+        return f"The load test needs Linux, whose processes tell what memory they take; this is {sys.platform}."
     missing = [name for name in ("node", "npm") if shutil.which(name) is None]
     if not missing:
         return ""
@@ -36,15 +38,20 @@ def what_is_missing() -> str:
 
 def prepared(scratch: Path, pins: list[Path], steps: list[list[str | Path]]) -> Path:
     """A folder of `scratch` in which the steps have been done, now or before with the same pins."""
+    from fcntl import LOCK_EX, flock  # where there is Linux
+
     state = b"".join(path.read_bytes() for path in pins) + sys.version.encode()
     folder = scratch / f"{pins[0].stem}-{sha256(state).hexdigest()[:12]}"
-    if not (folder / "finished").exists():
-        print(f"Installing what {os.path.relpath(pins[0])} says …", flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for step in steps:
-            subprocess.run(step, cwd=folder, stdin=subprocess.DEVNULL, check=True)
-        (folder / "finished").touch()
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (scratch / "lock").open("w") as lock:  # two tests may need the same at the same time
+        flock(lock, LOCK_EX)
+        if not (folder / "finished").exists():
+            print(f"Installing what {os.path.relpath(pins[0])} says …", flush=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for step in steps:
+                subprocess.run(step, cwd=folder, stdin=subprocess.DEVNULL, check=True)
+            (folder / "finished").touch()
     return folder
 
 
