@@ -172,6 +172,21 @@ def test_what_the_choices_do():
     assert "ReLU with He times 0.3: " in widget.sentence
 
 
+def test_a_dead_network_is_not_called_a_vanishing_one():
+    widget = GradientFlow(depth=30, width=4, activation="ReLU")
+    assert not widget.flow.norms.any()
+    assert widget.sentence.endswith("and every weight's gradient is exactly 0: the network is dead.")
+    assert ">this network: about 0 a layer<" in widget.picture
+    assert "vanishes" in GradientFlow(depth=30, width=4, scale=0.1).sentence
+
+
+def test_a_verdict_after_clipping_says_so():
+    widget = GradientFlow(depth=6, activation="ReLU", initialisation="N(0, 1)", scale=0.8, clipping="1")
+    assert widget.sentence.endswith("and with the clipping all layers are in the healthy range.")
+    widget.clipping = "off"
+    assert "not all layers are in the healthy range" in widget.sentence
+
+
 def test_the_numbers_behind_the_picture():
     widget = GradientFlow(depth=7, width=16, activation="tanh", clipping="1")
     np.testing.assert_array_equal(widget.flow.norms, measure(7, 16, "tanh").norms)

@@ -37,7 +37,8 @@ def test_ten_layers_of_each_activation():
     assert f"{share['σ'][-1]:.2f}" == "0.12" and f"{share['σ'][0]:.1e}" == "4.3e-08"
     assert [f"{norms[0] / norms[-1]:.2g}" for norms in share.values()] == ["3.6e-07", "0.98", "0.25"]
     factors = [measure(10, 32, name).factor for name in ("σ", "tanh", "ReLU", "leaky ReLU")]
-    assert [f"{factor:.2f}" for factor in factors] == ["0.23", "0.88", "0.77", "0.76"]
+    assert [f"{factor:.3f}" for factor in factors] == ["0.226", "0.880", "0.765", "0.763"]
+    assert f"{0.226**9:.1e}" == "1.5e-06"
 
 
 def test_relu_at_every_size_of_the_weights():
@@ -89,6 +90,14 @@ def test_what_rescues_twenty_sigmoid_layers():
     assert f"{measure(20, 32, 'ReLU', skip=True).factor:.2f}" == "1.47"
 
 
+def test_layer_normalisation_makes_the_size_of_the_weights_matter_less():
+    scales, first = (0.3, 1.0, 3.0), {}
+    for kind in ("none", "layer"):
+        norms = [measure(20, 32, f, scale=s, normalisation=kind).norms[0] for f in ("tanh", "ReLU") for s in scales]
+        first[kind] = [f"{min(norms):.1e}", f"{max(norms):.1e}"]
+    assert first == {"none": ["2.5e-14", "2.5e+05"], "layer": ["2.6e-02", "5.9e-01"]}
+
+
 def test_the_step_that_needs_clipping():
     w = Tensor(1.5)
     L = (w**10 - 1) ** 2
@@ -113,6 +122,12 @@ def test_the_notebook_shows_the_figures():
             "-2, -1.58, -1.16, -0.753, -0.345, 0.0584, 4",
         ),
         *("0.7 after 1, 0.036 after 10, 0.00095 after 20", "1.9e-14", "7.6e-11", "w = -129.2", "[0.6 0.8]"),
+        *(
+            "factor a layer 0.226",
+            "weights times 1.0: factor 1.01",
+            "0.0037, 0.0045, 0.0161, 0.0580",
+            "0.44 in epoch 300",
+        ),
     ):
         assert figure in shown, figure
 
@@ -137,6 +152,9 @@ NO_RESCUES = {
     "ReLU alone": (lambda a, W: relu(a @ W.T), "That is better"),
     "too large": (lambda a, W: relu(a @ (3 * W.T)), "Now it explodes"),
     "no activation": (lambda a, W: a @ W.T, "Without an activation"),
+    "normalised outputs": (lambda a, W: normalised(sigmoid(a @ W.T), 0), "Your layer ends with a normalisation"),
+    "normalised over the neurons": (lambda a, W: normalised(a + relu(a @ W.T), 1), "ends with a normalisation"),
+    "tiny tanh": (lambda a, W: np.tanh(0.1 * (a @ W.T)), "It still vanishes"),
     "no weights": (lambda a, W: sigmoid(a), "must give a Tensor"),
     "first weights only": (lambda a, W: a if a.requires_grad else sigmoid(a @ W.T), "layer 2 are not used"),
     "nothing": (lambda a, W: None, "returns nothing"),
@@ -174,3 +192,15 @@ def test_a_leaky_relu_is_confirmed_by_the_gradient_checker():
     assert plain.correct is False and plain.mistakes == ("plain ReLU",)
     dead = task.check(value, lambda z, s: float(z > 0))
     assert dead.correct is False and dead.mistakes == ("slope of the ReLU",)
+    with_z = task.check(value, lambda z, s: 1 if z > 0 else s * z)
+    assert with_z.correct is False and with_z.mistakes == ("value left of 0",)
+    fixed = task.check(lambda z, s: value(z, 0.01), lambda z, s: slope(z, 0.01))
+    assert fixed.correct is False and set(fixed.mistakes) == {"slope not taken from the argument"}
+
+
+def test_clipping_that_forgets_the_threshold():
+    def clip(dW1, dW2, db, max_norm):
+        norm = math.sqrt(sum((g**2).sum() for g in (dW1, dW2, db)))
+        return tuple(g / norm if norm > max_norm else g for g in (dW1, dW2, db))
+
+    assert exercise("09.check.clip").check(clip).mistakes == ("threshold left out",)

@@ -30,8 +30,7 @@ def flow_svg(flow: Flow, largest: float | None) -> str:
     depth = len(flow.norms)
     norms, right = _windows(depth)
     clipped = flow.norms * clipping_factor(flow, largest)
-    known = math.isfinite(flow.factor) and flow.factor > 0
-    gamma = value_text(flow.factor, 3) if known else "?"
+    gamma = value_text(flow.factor, 3) if math.isfinite(flow.factor) else "?"
     return document(
         940,
         352,
@@ -66,8 +65,14 @@ def flow_sentence(flow: Flow, network: str, largest: float | None) -> str:
         "healthy": "all layers are in the healthy range",
         "doubtful": "not all layers are in the healthy range",
     }[verdict(flow.norms * factor)]
-    if factor < 1 and flow.verdict == "explodes":
-        words = "the gradient explodes: clipping only makes the steps short"
+    if not flow.norms.any():
+        words = "every weight's gradient is exactly 0: the network is dead"
+    elif factor < 1:
+        words = (
+            "the gradient explodes: clipping only makes the steps short"
+            if flow.verdict == "explodes"
+            else f"with the clipping {words}"
+        )
     clipped = f" after clipping, which multiplies by {value_text(factor, 3)}" if factor < 1 else ""
     return (
         f"{network}: ‖∂L/∂W‖ is {value_text(last, 3)} in the last layer and {value_text(first, 3)} in the first"

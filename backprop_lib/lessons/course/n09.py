@@ -54,6 +54,8 @@ class Rescue(Task):
                 return a
             if not isinstance(a, Tensor) or a.shape != x.shape or not a.requires_grad:
                 return Verdict("wrong", f"A layer must give a Tensor of shape {x.shape}; yours gives {shown(a)}.")
+            if _is_centred(a.numpy()):
+                return Verdict("wrong", _CENTRED)
             a.mean().backward()
             unused = [number for number, W in enumerate(weights, start=1) if W.grad is None]
             if unused:
@@ -87,6 +89,18 @@ class Rescue(Task):
 
     def _how(self) -> Sequence[str]:
         return (f"All {self.depth} gradient norms are to lie between {HEALTHY[0]} and {HEALTHY[1]:g}.",)
+
+
+_CENTRED = (
+    "Your layer ends with a normalisation. That may help a network, but this check cannot see it: its loss is the mean"
+    " of all outputs, and after a normalisation it is 0, whatever the weights. Normalise z, before the activation."
+)
+
+
+def _is_centred(outputs: np.ndarray) -> bool:
+    """Whether the outputs have mean 0 over the examples or over the neurons, and are not all 0."""
+    largest = np.abs(outputs).max()
+    return any(np.abs(outputs.mean(axis)).max() < 1e-9 * largest for axis in (0, 1))
 
 
 class Confirmed(Task):
@@ -158,6 +172,12 @@ _leaky = FunctionExercise(
             {"value": lambda z, negative_slope: z if z > 0 else -negative_slope * z},
         ),
         Mistake(
+            "slope not taken from the argument",
+            "if the slope left of 0 is always 0.01",
+            "Left of 0 the slope is the argument negative_slope, which may be another number.",
+            {"value": lambda z: z if z > 0 else 0.01 * z},
+        ),
+        Mistake(
             "leak on both sides",
             "if z is multiplied by negative_slope everywhere",
             "Right of 0 z is passed on as it is.",
@@ -184,6 +204,18 @@ _leaky_slope = FunctionExercise(
             "if the value is given out in the place of the slope",
             "The slope says how much the value grows when z does: it is one number on each side of 0.",
             {"slope": lambda z, negative_slope: z if z > 0 else negative_slope * z},
+        ),
+        Mistake(
+            "value left of 0",
+            "if the value is given out left of 0",
+            "Left of 0 the value is negative_slope times z; its slope has no z in it.",
+            {"slope": lambda z, negative_slope: 1.0 if z > 0 else negative_slope * z},
+        ),
+        Mistake(
+            "slope not taken from the argument",
+            "if the slope left of 0 is always 0.01",
+            "Left of 0 the slope is the argument negative_slope, which may be another number.",
+            {"slope": lambda z: 1.0 if z > 0 else 0.01},
         ),
         Mistake(
             "slopes exchanged",
@@ -287,6 +319,12 @@ exercises: list[Task] = [
                 {"xavier_variance": lambda n_in, n_out: 1 / (n_in + n_out), "he_variance": lambda n_in: 1 / n_in},
             ),
             Mistake(
+                "rules exchanged",
+                "if Xavier and He are exchanged",
+                "Xavier counts both directions, n_in + n_out; He only the inputs, n_in.",
+                {"xavier_variance": lambda n_in: 2 / n_in, "he_variance": lambda n_in, n_out: 2 / (n_in + n_out)},
+            ),
+            Mistake(
                 "inputs alone",
                 "if only the inputs are counted for Xavier",
                 "Xavier is a compromise between both directions: n_in + n_out.",
@@ -365,6 +403,12 @@ exercises: list[Task] = [
                 {"factor": lambda norm, max_norm: max_norm / norm},
             ),
             Mistake(
+                "threshold left out",
+                "if gradients that are too long get the norm 1",
+                "Divided by the norm they are 1 long; they may be max_norm long.",
+                {"factor": lambda norm, max_norm: 1 / norm if norm > max_norm else 1.0},
+            ),
+            Mistake(
                 "root forgotten",
                 "if the sum of the squares is taken for the norm",
                 "The norm is the square root of that sum.",
@@ -437,7 +481,7 @@ quizzes = {
                 "09.gate.1",
                 "20 layers, and each multiplies a gradient by 0.25. About how much of it reaches the first?",
                 [
-                    wrong("a twentieth of a quarter", "The factors are multiplied with one another, not added."),
+                    wrong("a twentieth of a quarter", "0.25 is a factor 20 times over: 0.25²⁰, not 0.25/20."),
                     wrong("a thousandth", "0.25⁵ is that already."),
                     right("a millionth of a millionth", "0.25²⁰ = 9·10⁻¹³."),
                 ],
