@@ -144,6 +144,25 @@ def test_the_figures_to_be_found_in_the_zoo():
         assert np.allclose(gradients[name], 12 * true[name], rtol=1e-9)
 
 
+def test_wrong_figures_from_the_zoo(task):
+    check = task("zoo").check
+    assert check(factor_E=11).mistakes == ("residual over true",)
+    assert check(factor_E=0.0833).mistakes == ("true over claimed",)
+    assert check(wrong_F=5).mistakes == ("b1 only",) and check(wrong_F=15).mistakes == ("right entries counted",)
+    assert check(zeros_C=6).mistakes == ("residuals of 0 counted",)
+    residual = BUG_ZOO[2].residual()
+    assert sum(int(np.sum(np.abs(entry) < 1e-12)) for entry in residual.values()) == 6
+
+
+@pytest.mark.parametrize("specimen", BUG_ZOO, ids=lambda specimen: specimen.label)
+def test_a_guess_at_the_loss_is_answered_there(specimen):
+    """1/m missing and a flipped sign stand at the loss, so each of them changes all gradients by one factor."""
+    true = specimen.true_gradients()
+    for mistake, factor in (("one_over_m_missing", len(specimen.habitat.X)), ("sign_flipped", -1)):
+        claimed = specimen.gradients_if(mistake)
+        assert all(np.allclose(claimed[name], factor * true[name], rtol=1e-9) for name in true), mistake
+
+
 # --- the patients: as they stand in the notebook, and mended ---------------------------------------
 
 PATIENTS = {
@@ -250,6 +269,7 @@ def test_by_hand(task):
     by_hand = task("by-hand")
     assert [float(by_hand.truth(name)) for name in by_hand.asks] == [4.75, 3.25, pytest.approx(0.25 / 3.25)]
     assert by_hand.check(centred=6.5).mistakes == ("divided by ε instead of 2ε",)
+    assert by_hand.check(centred=1.625).mistakes == ("divided by 2 instead of 2ε",)
     assert by_hand.check(one_sided=1.75).mistakes == ("one-sided to the left",)
     assert by_hand.check(relative_error=0.25).mistakes == ("absolute error",)
     assert by_hand.check(relative_error=0.0833).mistakes == ("divided by the smaller",)
@@ -272,6 +292,17 @@ def test_the_largest_relative_error(task):
     assert check(mean).mistakes == ("mean instead of the largest",)
     assert check(lambda a, b: np.max(abs(a - b))).mistakes == ("absolute error",)
     assert check(lambda a, b: np.max(abs(a - b)) / np.max(abs(b))).mistakes == ("divided by the largest entry",)
+    for size, mistake in (
+        (lambda a, b: abs(a), "divided by the claimed one"),
+        (lambda a, b: abs(b), "divided by the measured one"),
+        (lambda a, b: np.maximum(abs(a), abs(b)) + 1e-8, "a small number added below"),
+    ):
+        found = check(lambda a, b, size=size: np.max(abs(a - b) / np.where(size(a, b) > 0, size(a, b), 1)))
+        assert found.mistakes == (mistake,)
+    signed = check(lambda a, b: np.max((a - b) / np.where(a == b, 1, np.maximum(abs(a), abs(b)))))
+    assert signed.mistakes == ("sign kept",)
+    norm = np.linalg.norm
+    assert check(lambda a, b: norm(a - b) / (norm(a) + norm(b))).mistakes == ("lengths of the whole arrays",)
     with np.errstate(invalid="ignore"):  # 0 / 0 where both are 0
         nan = check(lambda a, b: np.max(abs(a - b) / np.maximum(abs(a), abs(b))))
     assert nan.correct is False and nan.mistakes == ()
@@ -287,3 +318,10 @@ def test_what_the_slider_lets_one_find(name, right, wrong, task):
     for k in wrong:
         assert task(name).check(k).correct is False, k
     assert task(name).check(float(task(name).example())).correct is True
+    assert "step ε itself" in task(name).check(1e-5).text and "k goes from 0 to 15.5" in task(name).check(40).text
+
+
+def test_every_gradient_has_the_shape_of_its_value():
+    """The third line is of Z1, to which dZ1 belongs, and not of A1."""
+    lines = ["W1 (4, 2), its gradient (4, 2)", "W2 (1, 4), its gradient (1, 4)", "Z1 (4, 4), its gradient (4, 4)"]
+    assert shown("shapes").splitlines() == lines

@@ -21,6 +21,7 @@ from .verdict import diagnose
 from .walk import DoesNotFit, Walk
 
 Parameters = dict[str, np.ndarray]
+AT_THE_LOSS = ("one_over_m_missing", "sign_flipped")  # their first place; everywhere else they spoil less
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,13 @@ class Specimen:
 
     def gradients_if(self, mistake: str) -> Parameters | None:
         """What the gradients at the start would be with this mistake of the bank: this specimen's own numbers if it
-        explains them, else those of the mistake at all places of its kind or at the first. None where it cannot be
-        made in this network, or would stop with an error of shapes.
+        explains them, else those of the mistake at the loss if that is where it is usually made, else at all places of
+        its kind or at the first. None where it cannot be made in this network, or would stop with an error of shapes.
         """
         if mistake in {suspect.mistake for suspect in self.diagnose().suspects}:
             return self.gradients()
         walk = self._walk(None)
-        for where in ("everywhere", ""):
+        for where in ("",) if mistake in AT_THE_LOSS else ("everywhere", ""):
             try:
                 return broken_gradients(walk, Landmarks(walk), mistake, where, self.learning_rate)
             except (ValueError, DoesNotFit):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ... import functional as F
 from ...diagnosis import BUG_ZOO
-from ...figures.gradient_checks import CURVES, measured, step_of, step_text
+from ...figures.gradient_checks import CURVES, SMALLEST, measured, step_of, step_text
 from ...tensor import Tensor
 from ..exercises import Exercise, FunctionExercise, Target, Task
 from ..gradient_exercises import GradientExercise
@@ -29,6 +29,11 @@ def _relative(claimed: Any, measured: Any, size: Any) -> float:
     """The largest of |claimed − measured| / size over the entries; an entry where both are zero counts as 0."""
     difference, size = abs(np.asarray(claimed) - measured), np.asarray(size)
     return float(np.max(np.divide(difference, size, out=np.zeros_like(difference), where=size > 0)))
+
+
+def _by_lengths(claimed: Any, measured: Any) -> float:
+    """|claimed − measured| / (|claimed| + |measured|) with the lengths of the whole arrays."""
+    return float(np.linalg.norm(claimed - measured) / (np.linalg.norm(claimed) + np.linalg.norm(measured)))
 
 
 relative_error: Steps = {
@@ -118,11 +123,22 @@ for_two_sigmoids = {
 # ---- what there is to find -----------------------------------------------------------------------------------------
 
 
+def _not_on_the_slider(k: float) -> str | None:
+    """What to say to a number that is no position of the slider, such as the step itself."""
+    if 0 < k < 0.25:
+        return "this looks like the step ε itself. Asked for is k, where ε = 10⁻ᵏ: for ε = 0.01 that is 2."
+    if not 0 <= k <= SMALLEST:
+        return f"k goes from 0 to {SMALLEST:g}, and the step is ε = 10⁻ᵏ."
+    return None
+
+
 def _k_error(k: float, name: str, precision: str) -> float:
     return measured(CURVES[name], "centred", precision, step_of(k)).relative_error
 
 
 def _not_deep(k: float) -> str | None:
+    if no_position := _not_on_the_slider(k):
+        return no_position
     error = _k_error(k, "neuron's loss", "float64")
     if error < 1e-9:
         return None
@@ -130,6 +146,8 @@ def _not_deep(k: float) -> str | None:
 
 
 def _not_deep_in_float32(k: float) -> str | None:
+    if no_position := _not_on_the_slider(k):
+        return no_position
     error = _k_error(k, "x³ at 2", "float32")
     if error < 1e-4:
         return None
@@ -138,11 +156,13 @@ def _not_deep_in_float32(k: float) -> str | None:
 
 def _not_the_last(k: float) -> str | None:
     """None at the largest k whose step still reaches the kink."""
+    if no_position := _not_on_the_slider(k):
+        return no_position
     here, next_one = (_k_error(at, "ReLU at 0.001", "float64") > 0.01 for at in (k, k + 0.5))
     if here and not next_one:
         return None
     if here:
-        return f"with ε = {step_text(step_of(k))} the slope is wrong, but half a notch further on it still is."
+        return f"with ε = {step_text(step_of(k))} the slope is wrong, but one step of the slider further it still is."
     return f"with ε = {step_text(step_of(k))} the measured slope is right already."
 
 
@@ -199,8 +219,8 @@ exercises: list[Task] = [
     ),
     Exercise(
         "07.check.zoo",
-        "Three figures from the Bug Zoo: how many times the true gradient is what E claims; how many entries of F are"
-        " wrong; how many entries are 0 in what C claims.",
+        "Three figures from the Bug Zoo: how many times the true gradient is what E claims; in how many entries of F"
+        " claimed and true differ; how many of the numbers that C claims are 0.",
         steps=in_the_zoo,
         asks=("factor_E", "wrong_F", "zeros_C"),
         given={},
@@ -212,6 +232,12 @@ exercises: list[Task] = [
                 {"factor_E": lambda: float(_zoo["E"].residual()["b2"][0] / _zoo["E"].true_gradients()["b2"][0])},
             ),
             Mistake(
+                "true over claimed",
+                "if the true gradient is divided by the claimed one",
+                "How many times the true gradient is claimed: divide the claimed one by the true one.",
+                {"factor_E": lambda factor_E: 1 / factor_E},
+            ),
+            Mistake(
                 "b1 only",
                 "if only b1 is counted",
                 "There is a second bias, b2.",
@@ -221,12 +247,19 @@ exercises: list[Task] = [
                 "right entries counted",
                 "if the right entries are counted",
                 "An entry with the residual 0 is right. Count the others.",
-                {"wrong_F": lambda: 15, "zeros_C": lambda: 6},
+                {"wrong_F": lambda: 15},
+            ),
+            Mistake(
+                "residuals of 0 counted",
+                "if the entries with the residual 0 are counted",
+                "Those entries are right, and what they claim is not 0. Look at the column of what C claims.",
+                {"zeros_C": lambda: 6},
             ),
         ],
         hints=[
             "Below the picture there is a table of claimed and true, entry by entry, to be opened.",
-            "E: divide any claimed entry by the true one. F and C: count cells in the map, or entries in the table.",
+            "E: divide any claimed entry by the true one. F: count the entries in which the two columns differ. C:"
+            " count the zeros among the claimed ones, not those in the map of claimed − true.",
             "E claims {factor_E} times the true gradient, F has {wrong_F} wrong entries, and C claims {zeros_C} zeros.",
         ],
     ),
@@ -242,6 +275,12 @@ exercises: list[Task] = [
                 "if the centred difference is divided by ε",
                 "From x − ε to x + ε is a distance of 2ε.",
                 {"centred": lambda above, below, eps: (above - below) / eps},
+            ),
+            Mistake(
+                "divided by 2 instead of 2ε",
+                "if the centred difference is divided by 2",
+                "The step is ε = 0.5, so the distance from x − ε to x + ε is 2 · 0.5 = 1.",
+                {"centred": lambda above, below: (above - below) / 2},
             ),
             Mistake(
                 "one-sided to the left",
@@ -310,6 +349,39 @@ exercises: list[Task] = [
                 {"error": lambda claimed, measured: _relative(claimed, measured, abs(measured))},
             ),
             Mistake(
+                "divided by the claimed one",
+                "if it is divided by |claimed|",
+                "Take the larger of the two sizes: then neither of them alone can make the error look small.",
+                {"error": lambda claimed, measured: _relative(claimed, measured, abs(claimed))},
+            ),
+            Mistake(
+                "sign kept",
+                "if the difference keeps its sign",
+                "A difference below 0 is then never the largest. Take its size, |claimed − measured|.",
+                {
+                    "error": lambda claimed, measured: _relative(
+                        np.maximum(claimed, measured), measured, np.maximum(abs(claimed), abs(measured))
+                    )
+                },
+            ),
+            Mistake(
+                "a small number added below",
+                "if 10⁻⁸ is added to the size, to keep it from being 0",
+                "That shifts the error of small entries. Divide by the size itself, and by 1 where it is 0.",
+                {
+                    "error": lambda claimed, measured: _relative(
+                        claimed, measured, np.maximum(abs(claimed), abs(measured)) + 1e-8
+                    )
+                },
+            ),
+            Mistake(
+                "lengths of the whole arrays",
+                "if the length of the difference is divided by the lengths of both arrays",
+                "Some courses do so, with thresholds to match. A small entry that is wrong can hide in it: compare"
+                " entry by entry.",
+                {"error": lambda claimed, measured: _by_lengths(claimed, measured)},
+            ),
+            Mistake(
                 "divided by the largest entry",
                 "if every entry is divided by the largest entry of all",
                 "A small entry that is wrong by a factor of 2 must not hide behind a large one.",
@@ -347,7 +419,7 @@ exercises: list[Task] = [
         given=for_three_classes,
         asks=("W1", "b1", "W2", "b2"),
         hints=[
-            "Check it as it stands: `check(backward_1)`. There are two mistakes, and both are told.",
+            "Read the author's remark again: what does a mean divide by, and what is the slope of a ReLU where z < 0?",
             "Cross-entropy here is a mean over the examples. And which entries of z1 did the ReLU cut off?",
             "`dz2 = (p - y) / len(X)` and `dz1 = dz2 @ W2.T * (z1 > 0)`.",
         ],
@@ -463,7 +535,8 @@ quizzes = {
                     ),
                     wrong(
                         "They are right up to a constant factor.",
-                        "Specimens with a bias, a mask or a path wrong fall too.",
+                        "In F and G of the zoo only some entries are wrong: no constant explains that, and the loss"
+                        " falls.",
                     ),
                 ],
             ),
