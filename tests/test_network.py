@@ -22,6 +22,12 @@ CONTACTED = {
     "LICENSE": {"https://doi.org": "a link"},
     "backprop_lib/data/digits_licence.txt": {"https://doi.org": "a link", "https://creativecommons.org": "a link"},
     "notebooks/08_training_xor.ipynb": {"https://doi.org": "a link: where the digits come from"},
+    "classroom/README.md": {
+        "https://HOST": "to be replaced: where a hub gets the course from",
+        "https://tljh.jupyter.org": "where a hub's own installer comes from, in the command for it, and a link",
+        "https://nbgitpuller.readthedocs.io": "a link",
+        "https://z2jh.jupyter.org": "a link",
+    },
     "classroom/hub/values.yaml": {"https://HOST": "to be replaced: where a hub pulls the course from"},
     "classroom/site/build.py": {"https://cdn.jsdelivr.net": "a site built without --pyodide gets Python from there"},
 }
