@@ -198,6 +198,12 @@ def test_the_level_places_of_the_slice(shown):
     for point in found:
         assert str(point) in shown
 
+    wrong = []
+    for point in found:
+        weights[2].data[0] = point.a, point.b
+        wrong.append(int(((network(X, *weights).data > 0.5) != (Y > 0.5)).sum()))
+    assert wrong == [0, 1, 1, 2]
+
 
 def test_no_minimum_but_a_valley_without_end():
     weights = drawn(0, width=2)

@@ -241,6 +241,12 @@ exercises: list[Task] = [
                 {"weight": lambda w, gradients, rate: momentum(w, gradients, rate, 1.0)},
             ),
             Mistake(
+                "velocity one step late",
+                "if the weight moves first, and the velocity takes in the gradient afterwards",
+                "First the velocity, v = β·v + g; then the weight moves by it.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, [0.0, *gradients[:-1]], rate, beta)},
+            ),
+            Mistake(
                 "only the last step taken",
                 "if the weight moves once, with the last velocity",
                 "The weight moves after every gradient; the line that moves it belongs into the loop.",
@@ -432,7 +438,7 @@ quizzes = {
                 "A single sigmoid neuron is trained on XOR until nothing moves any more. What does it say?",
                 [
                     wrong("0, 1, 1, 0", "Then a straight line would separate the corners, and none does."),
-                    wrong("three right answers and a wrong one", "Such neurons exist, but their loss is not below 0.25."),
+                    wrong("three right answers and a wrong one", "Such neurons exist; their loss is 0.25 or more."),
                     right("½ four times", "This is the best it can do: the loss is 0.25."),
                 ],
             ),
