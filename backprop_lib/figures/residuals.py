@@ -97,5 +97,5 @@ def _cell(x: float, y: float, value: float, largest: float) -> str:
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{colour}" '
         f'fill-opacity="{strength:.2f}" stroke="{QUIET}" stroke-width="0.6"/>'
-        + text(x + width / 2, y + 16, value_text(value, 2), anchor="middle", size=10, colour=INK)
+        + text(x + width / 2, y + 16, value_text(value, 2), anchor="middle", size=11, colour=INK)
     )
