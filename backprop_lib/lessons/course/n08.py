@@ -297,6 +297,12 @@ exercises: list[Task] = [
                 {"w1": lambda w0, g1, rate: w0 - rate * g1, "w2": lambda w1, g2, rate: w1 - rate * g2},
             ),
             Mistake(
+                "a full step again",
+                "if the second step is taken to be as long as the first",
+                "A step is as long as η only while the gradients stay alike; the second one is much smaller.",
+                {"w2": lambda w1, rate: w1 - rate},
+            ),
+            Mistake(
                 "first gradient forgotten",
                 "if the second step starts with new averages",
                 "m and s live on: 0.9 of m and 0.999 of s are kept.",
