@@ -43,10 +43,10 @@ def test_they_are_the_oldest_that_are_promised():
 
 
 def test_they_are_what_the_site_has():
-    oldest, wheels = pins("tests/oldest.txt"), pins("classroom/site/wheels.txt")
-    pyodide = (ROOT / "classroom/site/pyodide.sha256").read_text(encoding="utf-8")
+    oldest, wheels = pins("tests/oldest.txt"), pins("classroom/site/pyodide-0.27.7/wheels.txt")
+    pyodide = (ROOT / "classroom/site/pyodide-0.27.7/files.sha256").read_text(encoding="utf-8")
     for name in ("numpy", "matplotlib", "ipython"):
         assert f" {name}-{oldest[name]}-" in pyodide
     for name in ("anywidget", "ipywidgets", "latex2mathml"):
         assert oldest[name] == wheels[name]
-        assert pins("classroom/site/requirements.txt").get(name, wheels[name]) == wheels[name]
+        assert pins("classroom/site/pyodide-0.27.7/requirements.txt").get(name, wheels[name]) == wheels[name]

@@ -50,7 +50,7 @@ def test_a_damaged_file_of_pyodide_is_refused(distribution, tmp_path):
     name = "numpy-2.0.2-cp312-cp312-pyodide_2024_0_wasm32.whl"
     replace(distribution / name, b"not NumPy")
     with pytest.raises(build.BuildError, match=f"{name} is not the file of Pyodide 0.27.7"):
-        build.fetch_pyodide(distribution.as_uri() + "/", tmp_path / "copy")
+        build.fetch_pyodide(distribution.as_uri() + "/", tmp_path / "copy", build.TESTED)
 
 
 @needs_pyodide
@@ -59,7 +59,7 @@ def test_a_lock_that_means_another_file_is_refused(distribution, tmp_path):
     lock["packages"]["numpy"]["sha256"] = "0" * 64
     replace(distribution / build.LOCK, json.dumps(lock).encode())
     with pytest.raises(build.BuildError, match="numpy.* is not the file"):
-        build.fetch_pyodide(distribution.as_uri() + "/", tmp_path / "copy")
+        build.fetch_pyodide(distribution.as_uri() + "/", tmp_path / "copy", build.TESTED)
 
 
 @needs_pyodide
@@ -69,14 +69,14 @@ def test_of_a_whole_release_only_what_the_course_needs_is_taken(distribution, tm
     lock["packages"]["scipy"] = {**lock["packages"]["numpy"], "name": "scipy", "file_name": "scipy.whl"}
     replace(distribution / build.LOCK, json.dumps(lock).encode())
     copy = tmp_path / "copy"
-    build.fetch_pyodide(distribution.as_uri() + "/", copy)
-    assert {path.name for path in copy.iterdir()} == {*build.checksums(), build.LOCK}
+    build.fetch_pyodide(distribution.as_uri() + "/", copy, build.TESTED)
+    assert {path.name for path in copy.iterdir()} == {*build.TESTED.checksums, build.LOCK}
     assert "scipy" not in json.loads((copy / build.LOCK).read_text())["packages"]
 
 
 def test_a_missing_source_is_named(tmp_path):
     with pytest.raises(build.BuildError, match="nowhere/pyodide-lock.json cannot be read"):
-        build.fetch_pyodide((tmp_path / "nowhere").as_uri() + "/", tmp_path / "copy")
+        build.fetch_pyodide((tmp_path / "nowhere").as_uri() + "/", tmp_path / "copy", build.TESTED)
 
 
 # ---- the lock ----------------------------------------------------------------------------------------
@@ -94,13 +94,13 @@ def test_a_wheel_enters_the_lock_with_its_imports_and_needs(tmp_path):
 @needs_pyodide
 def test_a_wheel_that_needs_another_is_noticed(tmp_path):
     copy = tmp_path / "copy"
-    build.fetch_pyodide(PYODIDE.as_uri() + "/", copy)
+    build.fetch_pyodide(PYODIDE.as_uri() + "/", copy, build.TESTED)
     with pytest.raises(build.BuildError, match="course needs nothing-like-it: add it to wheels.txt"):
-        build.add_to_lock(copy, [wheel(tmp_path, "course", "Requires-Dist: nothing_like_it")])
+        build.add_to_lock(copy, [wheel(tmp_path, "course", "Requires-Dist: nothing_like_it")], build.TESTED)
     # comm comes with wheels.txt, and the kernel needs it.
     with pytest.raises(build.BuildError, match="the kernel needs comm"):
         (copy / "course-1.0-py3-none-any.whl").unlink()
-        build.add_to_lock(copy, [])
+        build.add_to_lock(copy, [], build.TESTED)
 
 
 # ---- JupyterLite -------------------------------------------------------------------------------------
@@ -124,3 +124,54 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path, capsys):
     assert build.main(["--output", str(tmp_path)]) == 1
     assert "is no site built before" in capsys.readouterr().err
     assert (tmp_path / "thesis.txt").exists()
+
+
+# ---- releases ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("release", build.RELEASES.values(), ids=lambda release: release.name)
+def test_a_release_lists_all_that_it_is_made_of(release):
+    assert release.entry in release.checksums
+    assert all(len(digest) == 64 for digest in release.checksums.values())
+    pins = [(release.folder / name).read_text().split() for name in ("requirements.txt", "wheels.txt")]
+    for lines in pins:
+        assert lines == sorted(lines)
+        assert all("==" in line for line in lines)
+    both = {line.split("==")[0]: line for line in pins[0]}
+    assert all(both.get(line.split("==")[0], line) == line for line in pins[1])
+    assert sum(name.startswith("matplotlib-") for name in release.checksums) == 1
+
+
+def test_the_current_release_has_the_learners_own_versions():
+    """So that a site of it is the same generation as an installed course."""
+    learner = set((ROOT / "requirements.txt").read_text().split())
+    wheels = set((build.CURRENT.folder / "wheels.txt").read_text().split())
+    assert {line for line in wheels if line.startswith(("anywidget", "ipywidgets", "latex2mathml"))} <= learner
+    [numpy] = [line.split("==")[1] for line in learner if line.startswith("numpy==")]
+    assert any(name.startswith(f"numpy-{numpy}-") for name in build.CURRENT.checksums)
+
+
+def test_matplotlib_gets_a_list_of_fonts_that_it_takes(tmp_path):
+    """Also where its version is a text, as of matplotlib 3.10, and where the wheel has no list."""
+    manager = "class FontManager:\n    __version__ = '3.10.0'\n"
+    fonts = {"_version": 330, "afmlist": [], "ttflist": [{"fname": "/usr/a.ttf"}, {"fname": "fonts/ttf/b.ttf"}]}
+    for listed in (True, False):
+        file = tmp_path / "matplotlib-3.10-py3-none-any.whl"
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("matplotlib/font_manager.py", manager)
+            if listed:
+                archive.writestr(build.FONT_LIST, json.dumps(fonts))
+        before = build.sha256(file.read_bytes())
+        lock = {"packages": {"matplotlib": {"file_name": file.name, "sha256": before}}}
+        (tmp_path / build.LOCK).write_text(json.dumps(lock))
+        build.mend_font_list(tmp_path)
+        entry = json.loads((tmp_path / build.LOCK).read_text())["packages"]["matplotlib"]
+        assert entry["sha256"] == build.sha256(file.read_bytes())
+        assert (entry["sha256"] != before) is listed
+        if listed:
+            with zipfile.ZipFile(file) as archive:
+                mended = json.loads(archive.read(build.FONT_LIST))
+            assert mended["_version"] == "3.10.0"
+            assert [font["fname"] for font in mended["ttflist"]] == ["fonts/ttf/b.ttf"]
+    with pytest.raises(build.BuildError, match="has no __version__"):
+        build.font_list_version("class FontManager: pass")

@@ -1,16 +1,18 @@
 """Build the course as a static site that runs in the browser alone: no server, nothing to install.
 
-    python classroom/site/build.py --output DIR [--pyodide FOLDER]
+    python classroom/site/build.py --output DIR [--release RELEASE] [--pyodide FOLDER]
 
-DIR is made anew and can be put on any web host as it is. Python for the browser (Pyodide) comes from FOLDER, or
-without --pyodide from its public content network; either way each file must have the checksum in pyodide.sha256, and
-the site itself asks nothing of anybody but its own host. What the build needs is installed into an environment of its
-own, kept in build/ for the next time.
+DIR is made anew and can be put on any web host as it is. RELEASE is one of Pyodide, the Python for browsers; a folder
+of that name beside this file lists what is taken of it and the JupyterLite that goes with it. Its files come from
+FOLDER, or without --pyodide from its public content network; either way each must have the checksum in files.sha256,
+and the site itself asks nothing of anybody but its own host. What the build needs is installed into an environment of
+its own, kept in build/ for the next time.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import re
@@ -21,35 +23,65 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
+from dataclasses import dataclass
 from email.parser import Parser
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-PYODIDE = "https://cdn.jsdelivr.net/pyodide/v0.27.7/full/"
 START = "lab/index.html?path=notebooks/00_start_here.ipynb"
 # The learner's part of the repository, at the same places, so that the links between the notebooks hold.
 CONTENTS = ["README.md", "LICENSE*", "notebooks/*.ipynb", "notebooks/*.md", "notebooks/pictures/*"]
 # Without one of these the kernel never starts, and says nothing.
-KERNEL = ["comm", "ipython", "jedi", "micropip", "parso", "sqlite3", "ssl", "traitlets"]
+KERNEL = ["comm", "ipython", "jedi", "micropip", "parso", "traitlets"]
 # The page's half of ipywidgets, which the site has as an extension; the kernel imports neither.
 IN_THE_PAGE = {"jupyterlab-widgets", "widgetsnbextension"}
 LOCK = "pyodide-lock.json"
-MATPLOTLIB = "matplotlib-3.8.4-cp312-cp312-pyodide_2024_0_wasm32.whl"
-FONT_LIST_VERSION = 330  # of matplotlib 3.8
+FONT_LIST = "matplotlib/fontlist.json"
 
 
 class BuildError(Exception):
     """The site cannot be built, or would not work. The message says why."""
 
 
+@dataclass(frozen=True)
+class Release:
+    """A release of Pyodide."""
+
+    name: str
+    entry: str  # the file that the page loads first
+    kernel: tuple[str, ...] = ()  # what its kernel needs besides KERNEL
+
+    @property
+    def folder(self) -> Path:
+        return HERE / f"pyodide-{self.name}"
+
+    @property
+    def address(self) -> str:
+        """Where it can be had by everybody."""
+        return f"https://cdn.jsdelivr.net/pyodide/v{self.name}/full/"
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """File name -> SHA-256 of every file that the site uses."""
+        lines = (self.folder / "files.sha256").read_text(encoding="utf-8").splitlines()
+        return {name: digest for digest, name in (line.split() for line in lines)}
+
+
+# The first is the one that the tests run every notebook with.
+TESTED = Release("0.27.7", entry="pyodide.js", kernel=("sqlite3", "ssl"))
+CURRENT = Release("314.0.6", entry="pyodide.mjs")
+RELEASES = {release.name: release for release in (TESTED, CURRENT)}
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the site goes")
-    parser.add_argument("--pyodide", metavar="FOLDER", help="a folder with the files of Pyodide 0.27.7")
+    parser.add_argument("--release", choices=RELEASES, default=TESTED.name, help="of Pyodide (%(default)s)")
+    parser.add_argument("--pyodide", metavar="FOLDER", help="a folder, or an address, with the files of that release")
     options = parser.parse_args(arguments)
     try:
-        build(options.output.resolve(), options.pyodide)
+        build(options.output.resolve(), RELEASES[options.release], options.pyodide)
     except BuildError as error:
         print(f"The site was not built: {error}", file=sys.stderr)
         return 1
@@ -58,28 +90,28 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def build(output: Path, pyodide: str | None = None) -> None:
+def build(output: Path, release: Release = TESTED, pyodide: str | None = None) -> None:
     """Build the site in the folder `output`, replacing an earlier one. Raises BuildError."""
     if output.exists():
         if any(output.iterdir()) and not (output / "jupyter-lite.json").exists():
             raise BuildError(f"{output} is not empty and is no site built before; name another folder.")
         shutil.rmtree(output)
-    source = Path(pyodide).resolve().as_uri() if pyodide and "://" not in pyodide else pyodide or PYODIDE
-    python = environment(REPOSITORY / "build/site-environment")
+    source = Path(pyodide).resolve().as_uri() if pyodide and "://" not in pyodide else pyodide or release.address
+    python = environment(REPOSITORY / f"build/site-environment-{release.name}", release)
     # JupyterLite believes whatever it finds from an earlier build, so each build starts from nothing.
     with tempfile.TemporaryDirectory(prefix="site-") as work:
         site, wheels = Path(work, "site"), Path(work, "wheels")
         distribution = site / "static/pyodide"
-        fetch_pyodide(source.rstrip("/") + "/", distribution)
-        mend_font_list(distribution / MATPLOTLIB)
-        make_wheels(python, wheels)
-        add_to_lock(distribution, sorted(wheels.glob("*.whl")))
+        fetch_pyodide(source.rstrip("/") + "/", distribution, release)
+        make_wheels(python, wheels, release)
+        add_to_lock(distribution, sorted(wheels.glob("*.whl")), release)
+        mend_font_list(distribution)
         lay_out_contents(Path(work, "contents"))
         configure(site)
         assemble(python, site, Path(work, "contents"), output)
     open_at_the_start(output)
     keep_for_offline(output)
-    inspect(output)
+    inspect(output, release)
 
 
 # ---- what goes in ----
@@ -93,23 +125,18 @@ def run(*command: str | Path, cwd: Path = REPOSITORY) -> str:
     return done.stdout + done.stderr
 
 
-def environment(folder: Path) -> Path:
-    """The Python of an environment that holds requirements.txt and nothing else."""
-    wanted = (HERE / "requirements.txt").read_text(encoding="utf-8")
+def environment(folder: Path, release: Release) -> Path:
+    """The Python of an environment that holds the release's requirements.txt and nothing else."""
+    listed = release.folder / "requirements.txt"
+    wanted = listed.read_text(encoding="utf-8")
     installed = folder / "installed.txt"
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     if not installed.exists() or installed.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         run(sys.executable, "-m", "venv", folder)
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", HERE / "requirements.txt")
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", listed)
         installed.write_text(wanted, encoding="utf-8")
     return python
-
-
-def checksums() -> dict[str, str]:
-    """File name -> SHA-256 of every file of Pyodide that the site uses."""
-    lines = (HERE / "pyodide.sha256").read_text(encoding="utf-8").splitlines()
-    return {name: digest for digest, name in (line.split() for line in lines)}
 
 
 def sha256(content: bytes) -> str:
@@ -124,39 +151,56 @@ def fetch(address: str) -> bytes:
         raise BuildError(f"{address} cannot be read ({error}).") from None
 
 
-def fetch_pyodide(source: str, folder: Path) -> None:
-    """Copy the files of Pyodide from an address, each checked, and its lock as far as it speaks of them."""
+def fetch_pyodide(source: str, folder: Path, release: Release) -> None:
+    """Copy the release's files from an address, each checked, and its lock as far as it speaks of them."""
     folder.mkdir(parents=True)
-    expected = checksums()
+    expected = release.checksums
     lock = json.loads(fetch(source + LOCK))
     lock["packages"] = {n: entry for n, entry in lock["packages"].items() if entry["file_name"] in expected}
     digests = {entry["file_name"]: entry["sha256"] for entry in lock["packages"].values()}
     for name in expected:
         content = fetch(source + name)
         if not sha256(content) == expected[name] == digests.get(name, expected[name]):
-            raise BuildError(f"{source}{name} is not the file of Pyodide 0.27.7: its checksum differs.")
+            raise BuildError(f"{source}{name} is not the file of Pyodide {release.name}: its checksum differs.")
         (folder / name).write_bytes(content)
     (folder / LOCK).write_text(json.dumps(lock), encoding="utf-8")
 
 
-def mend_font_list(matplotlib: Path) -> None:
-    """Give matplotlib the list of its fonts: the one in its wheel is of another version, so that every kernel would
+def mend_font_list(distribution: Path) -> None:
+    """Give matplotlib the list of its fonts: the one in its wheel may be of another version, so that every kernel would
     look for fonts for three seconds and print a warning with the first plot.
     """
-    with zipfile.ZipFile(matplotlib) as archive:
+    lock = json.loads((distribution / LOCK).read_text(encoding="utf-8"))
+    entry = lock["packages"]["matplotlib"]
+    wheel = distribution / entry["file_name"]
+    with zipfile.ZipFile(wheel) as archive:
         files = {info: archive.read(info) for info in archive.infolist()}
-    [listed] = [info for info in files if info.filename == "matplotlib/fontlist.json"]
-    fonts = json.loads(files[listed])
-    fonts["_version"] = FONT_LIST_VERSION
+    by_name = {info.filename: info for info in files}
+    if FONT_LIST not in by_name:
+        return
+    fonts = json.loads(files[by_name[FONT_LIST]])
+    fonts["_version"] = font_list_version(files[by_name["matplotlib/font_manager.py"]].decode())
     for kind in ("afmlist", "ttflist"):  # an absolute path is a font of the machine that the list was made on
         fonts[kind] = [font for font in fonts[kind] if font["fname"].startswith("fonts/")]
-    files[listed] = json.dumps(fonts).encode()
-    with zipfile.ZipFile(matplotlib, "w", zipfile.ZIP_DEFLATED) as archive:
+    files[by_name[FONT_LIST]] = json.dumps(fonts).encode()
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for info, content in files.items():
             archive.writestr(info, content)
+    entry["sha256"] = sha256(wheel.read_bytes())
+    (distribution / LOCK).write_text(json.dumps(lock, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def make_wheels(python: Path, folder: Path) -> None:
+def font_list_version(source: str) -> object:
+    """The version of a font list that matplotlib's own font_manager.py takes."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and node.name == "FontManager":
+            for line in node.body:
+                if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__version__":
+                    return ast.literal_eval(line.value)
+    raise BuildError("matplotlib's FontManager has no __version__, so its list of fonts cannot be given to it.")
+
+
+def make_wheels(python: Path, folder: Path, release: Release) -> None:
     """The project's own wheel, and from the package index those of wheels.txt, all free of machine code."""
     run(python, "-m", "hatchling", "build", "-t", "wheel", "-d", folder)
     [own] = folder.glob("*.whl")
@@ -165,10 +209,10 @@ def make_wheels(python: Path, folder: Path) -> None:
     own.rename(own.with_name(f"{name}-{version}-0x{sha256(own.read_bytes())[:12]}-{tags}"))
     pure = ["--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"]
     pip = [python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    run(*pip, *pure, "-r", HERE / "wheels.txt", "-d", folder)
+    run(*pip, *pure, "-r", release.folder / "wheels.txt", "-d", folder)
 
 
-def add_to_lock(distribution: Path, wheels: list[Path]) -> None:
+def add_to_lock(distribution: Path, wheels: list[Path], release: Release) -> None:
     """Enter the wheels in the lock: a plain `import` in a cell then loads them and what they need."""
     path = distribution / LOCK
     lock = json.loads(path.read_text(encoding="utf-8"))
@@ -177,14 +221,14 @@ def add_to_lock(distribution: Path, wheels: list[Path]) -> None:
         shutil.copy(wheel, distribution)
         entry = lock_entry(wheel)
         packages[entry["name"]] = entry
-    packages["matplotlib"]["sha256"] = sha256((distribution / MATPLOTLIB).read_bytes())
+    known = {normalized(name) for name in packages}
     for entry in packages.values():
-        missing = [name for name in entry["depends"] if normalized(name) not in packages]
+        missing = [name for name in entry["depends"] if normalized(name) not in known]
         if missing:
             raise BuildError(f"{entry['name']} needs {', '.join(missing)}: add it to wheels.txt.")
         if not (distribution / entry["file_name"]).exists():
             raise BuildError(f"{entry['file_name']} is in the lock and not among the files.")
-    if missing := [name for name in KERNEL if name not in packages]:
+    if missing := [name for name in (*KERNEL, *release.kernel) if name not in known]:
         raise BuildError(f"the kernel needs {', '.join(missing)}, which the lock does not hold.")
     path.write_text(json.dumps(lock, indent=1, sort_keys=True), encoding="utf-8")
 
@@ -277,21 +321,21 @@ def keep_for_offline(output: Path) -> None:
     worker.write_text(code.replace(place, json.dumps(digests)) + worker.read_text(encoding="utf-8"), encoding="utf-8")
 
 
-def inspect(output: Path) -> None:
+def inspect(output: Path, release: Release) -> None:
     """Raises BuildError for what would only be noticed in the browser, if at all."""
     config = json.loads((output / "jupyter-lite.json").read_text(encoding="utf-8"))["jupyter-config-data"]
     kernel = config["litePluginSettings"]["@jupyterlite/pyodide-kernel-extension:kernel"]
     faults = []
-    if kernel.get("pyodideUrl") != "./static/pyodide/pyodide.js":
+    if kernel.get("pyodideUrl") != f"./static/pyodide/{release.entry}":
         faults.append(f"Pyodide would be loaded from {kernel.get('pyodideUrl', 'a content network')}")
     extensions = {extension["name"] for extension in config["federated_extensions"]}
     for name in ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kernel-extension", "anywidget"):
         if name not in extensions:
             faults.append(f"the extension {name} is missing")
     distribution = output / "static/pyodide"
-    for name, expected in checksums().items():
+    for name, expected in release.checksums.items():
         file = distribution / name
-        if not file.exists() or (name != MATPLOTLIB and sha256(file.read_bytes()) != expected):
+        if not file.exists() or (not name.startswith("matplotlib-") and sha256(file.read_bytes()) != expected):
             faults.append(f"{name} is missing or damaged")
     for entry in json.loads((distribution / LOCK).read_text(encoding="utf-8"))["packages"].values():
         file = distribution / entry["file_name"]

@@ -2,128 +2,30 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import pytest
-from driver import REPOSITORY, Notebook
+from driver import REPOSITORY
 from measure import latency
-from playwright.sync_api import BrowserContext, Locator, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from static_site import Host, SiteNotebook, browser_of, made_by_the_learner
 
 PYODIDE = Path(os.environ.get("PYODIDE", REPOSITORY.parent / "shared/pyodide-0.27.7"))
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
-# What Chromium asks of its own accord, of any page with a form.
-CHROMIUM_ITSELF = "content-autofill.googleapis.com:"
 BUILD = [sys.executable, str(REPOSITORY / "classroom/site/build.py")]
 
 pytestmark = pytest.mark.skipif(
     not PYODIDE.is_dir(), reason=f"the site is tested with Pyodide 0.27.7 from a folder, and there is no {PYODIDE}"
 )
-
-
-class Host:
-    """Serves a folder on loopback as any static host would, and counts; `strangers` are requests to other machines."""
-
-    def __init__(self, folder: Path):
-        self.bytes = self.files = 0
-        self.strangers: list[str] = []
-        host = self
-
-        class Files(http.server.SimpleHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: object) -> None: ...
-
-            def copyfile(self, source: Any, outputfile: Any) -> None:
-                content = source.read()
-                host.bytes, host.files = host.bytes + len(content), host.files + 1
-                outputfile.write(content)
-
-        class Proxy(http.server.BaseHTTPRequestHandler):
-            """Chromium's way to everything but loopback: it leads nowhere."""
-
-            def log_message(self, *_: object) -> None: ...
-
-            def do_GET(self) -> None:
-                if not self.path.startswith(CHROMIUM_ITSELF):
-                    host.strangers.append(self.requestline)
-                self.send_error(502)
-
-            do_CONNECT = do_POST = do_HEAD = do_GET
-
-        self._servers = [
-            http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder))),
-            http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy),
-        ]
-        for server in self._servers:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.address, self.proxy = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
-
-    def stop(self) -> None:
-        for server in self._servers:
-            server.shutdown()
-            server.server_close()
-
-
-class SiteNotebook(Notebook):
-    """A notebook of the site, its kernel in the page. `path` is its place in the site; "." is the bare address."""
-
-    server: Host
-
-    def load(self) -> None:
-        where = "" if self.path == Path() else f"lab/index.html?path={self.path}"
-        self.page.goto(f"{self.server.address}/{where}", wait_until="domcontentloaded")
-        self.wait_for_kernel()
-
-    def wait_for_kernel(self) -> None:
-        """Returns when the kernel, too, has answered."""
-        super().wait_for_kernel()
-        self.run("")
-
-    def show(self, path: Path) -> None:
-        """Put another notebook of the site in this one's place, and make the kernel as good as new."""
-        self.page.evaluate(
-            """async (path) => {
-              const app = window.jupyterapp;
-              const { content } = await app.serviceManager.contents.get(path, { content: true });
-              app.shell.currentWidget.context.model.fromJSON(content);
-            }""",
-            str(path),
-        )
-        self.run(
-            "import sys\n"
-            "for name in list(sys.modules):\n"
-            "    if name.split('.')[0] == 'backprop_lib': del sys.modules[name]\n"
-            "get_ipython().reset(new_session=False)"
-        )
-
-    @property
-    def outputs(self) -> list[list[dict] | None]:
-        """The outputs of each cell; None for a cell of text."""
-        return self.page.evaluate(
-            """() => window.jupyterapp.shell.currentWidget.content.widgets.map(
-                 (cell) => cell.model.type === 'code' ? cell.model.sharedModel.outputs : null)"""
-        )
-
-    def close(self) -> None:
-        self.page.close()
-
-    def _complain(self, text: str) -> None:
-        # JupyterLab's own list of headings, when `show` takes away the cells that it was just looking at.
-        if not any(known in text for known in ("Failed to update the table of contents", "(setting 'isRunning')")):
-            super()._complain(text)
 
 
 def what_is_read(outputs: list[dict]) -> list[tuple]:
@@ -166,11 +68,7 @@ def host(site: Path) -> Iterator[Host]:
 @pytest.fixture(scope="module")
 def learner(context: BrowserContext, host: Host) -> Iterator[BrowserContext]:
     """A browser that has never seen the site. Whatever it asks of another machine goes to the proxy and is noted."""
-    assert context.browser
-    own = context.browser.new_context(
-        viewport={"width": 1280, "height": 900}, proxy={"server": host.proxy, "bypass": "127.0.0.1"}
-    )
-    own.set_default_timeout(60_000)
+    own = browser_of(context, host)
     yield own
     own.close()
 
@@ -213,7 +111,7 @@ def test_a_planted_fault_is_noticed(fault, site, tmp_path):
     shutil.copytree(site, copy, copy_function=os.link)
     PLANTED[fault](copy)
     inspect = f"import sys; sys.path.insert(0, {str(Path(BUILD[1]).parent)!r}); import build, pathlib; "
-    inspect += f"build.inspect(pathlib.Path({str(copy)!r}))"
+    inspect += f"build.inspect(pathlib.Path({str(copy)!r}), build.TESTED)"
     done = subprocess.run([sys.executable, "-c", inspect], capture_output=True, text=True)
     assert done.returncode == 1
     assert "BuildError" in done.stderr and fault in done.stderr
@@ -270,22 +168,6 @@ CELLS = {
     "quiz": 'quiz("03.gate")',
     "file": "progress.keep()",
 }
-
-
-def made_by_the_learner(learner: BrowserContext, host: Host, name: str, sources: list[str]) -> SiteNotebook:
-    """A notebook of these cells that is nowhere but in the browser."""
-    cells = [nbformat.v4.new_code_cell(source, id=f"cell-{k}") for k, source in enumerate(sources)]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
-    page = learner.new_page()
-    page.goto(f"{host.address}/lab/index.html", wait_until="domcontentloaded")
-    page.wait_for_function("() => window.jupyterapp")
-    page.evaluate(
-        """([path, content]) => window.jupyterapp.serviceManager.contents.save(
-             path, { type: 'notebook', format: 'json', content }).then(() => {})""",
-        [f"notebooks/{name}.ipynb", json.loads(nbformat.writes(made))],
-    )
-    return SiteNotebook(host, page, Path(f"notebooks/{name}.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -360,29 +242,97 @@ def known(progress, token=""):
 """
 
 
-# ---- with no network at all; last, since it takes the host away --------------------------------------
+# ---- a new edition, then no network at all; last, since they take the site and the host away ----------
 
 
-def test_once_loaded_it_works_with_no_network(learner, host, site, report):
-    files = sum(path.is_file() for path in site.rglob("*")) - 1  # all but the service worker itself
-    page = learner.new_page()
-    page.goto(f"{host.address}/lab/index.html", wait_until="domcontentloaded")
+def wait_until_kept(page: Page, site: Path) -> None:
+    """Returns when the browser has kept the site as the folder holds it, whole and nothing else."""
+    [listed] = re.findall(r"const FILES = (\{.*?\});", (site / "service-worker.js").read_text(encoding="utf-8"))
+    wanted = [f"{path}?{digest}" for path, digest in json.loads(listed).items()]
     page.wait_for_function(
-        "async (files) => (await (await caches.open('course')).keys()).length === files",
-        arg=files,
+        """async (wanted) => {
+             const kept = (await (await caches.open('course')).keys()).map(({ url }) => decodeURI(url));
+             return kept.length === wanted.length
+               && wanted.every((file) => kept.some((url) => url.endsWith('/' + file)));
+           }""",
+        arg=wanted,
         polling=1000,
         timeout=120_000,
     )
+
+
+def visit(learner: BrowserContext, host: Host) -> Page:
+    page = learner.new_page()
+    page.goto(f"{host.address}/lab/index.html", wait_until="domcontentloaded")
+    page.wait_for_function("() => window.jupyterapp")
+    return page
+
+
+def publish_second_edition(site: Path, folder: Path) -> None:
+    """What an instructor does who has changed a notebook and the package: build again, to the same place."""
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, folder / name)
+    (folder / "build").symlink_to(REPOSITORY / "build")  # the environment of the first build
+    notebook, package = folder / "notebooks/00_start_here.ipynb", folder / "backprop_lib/__init__.py"
+    text = notebook.read_text(encoding="utf-8")
+    notebook.write_text(text.replace("# Start here", "# Start here, second edition", 1), encoding="utf-8")
+    package.write_text(f"{package.read_text(encoding='utf-8')}\nEDITION = 2\n", encoding="utf-8")
+    build = [sys.executable, str(folder / "classroom/site/build.py"), "--output", str(site)]
+    subprocess.run([*build, "--pyodide", str(PYODIDE)], check=True)
+
+
+SAVE = """async ([path, mark]) => {
+  const { contents } = window.jupyterapp.serviceManager;
+  const { content } = await contents.get(path, { content: true });
+  content.cells[0].source = mark;
+  await contents.save(path, { type: 'notebook', format: 'json', content });
+}"""
+FIRST_CELL = """async (path) => {
+  const { content } = await window.jupyterapp.serviceManager.contents.get(path, { content: true });
+  return content.cells[0].source;
+}"""
+
+
+def test_a_browser_with_an_old_copy_comes_to_the_new_edition(learner, host, site, tmp_path, report):
+    mine, theirs = "notebooks/01_slopes_and_the_chain_rule.ipynb", "notebooks/00_start_here.ipynb"
+    page = visit(learner, host)
+    page.evaluate(SAVE, [mine, "# My own notes"])
+    wait_until_kept(page, site)
     page.close()
     report(
         f"to keep the whole site: {host.bytes / 1e6:.1f} MB in {host.files} files, every visit of these tests included"
     )
+    publish_second_edition(site, tmp_path)
+
+    # The first visit: the kept edition or the new one, whole, with a kernel that finds its package.
+    notebook = SiteNotebook(host, learner.new_page(), Path(theirs))
+    notebook.run("import backprop_lib")
+    wait_until_kept(notebook.page, site)
+    assert notebook.complaints == []
+    notebook.close()
+
+    # The second: the new one, and what the learner has saved is still there until they delete it.
+    page = visit(learner, host)
+    assert page.evaluate(FIRST_CELL, theirs).startswith("# Start here, second edition")
+    assert page.evaluate(FIRST_CELL, mine) == "# My own notes"
+    page.evaluate("(path) => window.jupyterapp.serviceManager.contents.delete(path)", mine)
+    page.close()
+    page = visit(learner, host)
+    assert page.evaluate(FIRST_CELL, mine).startswith("# Slopes and the chain rule")
+    page.close()
+
+
+def test_once_loaded_it_works_with_no_network(learner, host):
+    """In the edition that the browser has kept last."""
     host.stop()
     notebook = SiteNotebook(
         host, learner.new_page(), Path("notebooks", NOTEBOOKS[-1].name)
     )  # opened for the first time
     notebook.run_all()
     assert notebook.cell_errors == []
+    assert notebook.run("from backprop_lib import EDITION\nprint(EDITION)") == "2\n"
     listed = "async () => (await window.jupyterapp.serviceManager.contents.get('notebooks', { content: true })).content"
     assert {path.name for path in NOTEBOOKS} <= {entry["name"] for entry in notebook.page.evaluate(listed)}
     notebook.close()
