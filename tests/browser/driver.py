@@ -242,6 +242,11 @@ class Notebook:
         """Run every cell; returns when the last one is done."""
         self.command("notebook:run-all-cells")
 
+    def run_cell(self, cell: int) -> None:
+        """Run one cell, counted from 0; returns when it is done."""
+        self.page.evaluate("(i) => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = i; }", cell)
+        self.command("notebook:run-cell")
+
     def command(self, name: str) -> None:
         """Execute one of the application's commands and wait for it."""
         self.page.evaluate("(name) => window.jupyterapp.commands.execute(name).then(() => {})", name)
@@ -284,11 +289,15 @@ class Notebook:
         """The outputs of a cell, counted from 0."""
         return self.page.locator(".jp-Cell").nth(cell).locator(".jp-Cell-outputWrapper")
 
-    def axe(self, place: Locator) -> list[str]:
-        """What axe-core finds wrong inside this place, one line for each element."""
+    def axe(self, place: Locator | None = None) -> list[str]:
+        """What axe-core finds wrong inside this place, or inside all cells' outputs, one line for each element."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(axe_source())
-        found = place.evaluate("async (place) => (await axe.run(place)).violations")
+        if place is None:
+            outputs = {"include": [[".jp-Cell-outputWrapper"]]}
+            found = self.page.evaluate("async (context) => (await axe.run(context)).violations", outputs)
+        else:
+            found = place.evaluate("async (place) => (await axe.run(place)).violations")
         return [
             f"{rule['id']}: {node['html']} {node['any'] and node['any'][0]['message']}"
             for rule in found

@@ -155,6 +155,7 @@ def test_a_notebook_runs_and_says_what_the_committed_one_says(path: Path, desk, 
     for cell, outputs in zip(committed.cells, desk.outputs, strict=True):
         if cell.cell_type == "code":
             assert what_is_read(outputs) == what_is_read(cell.outputs), cell.source
+    assert desk.axe() == []
     assert desk.complaints + desk.outside + host.strangers == []
 
 

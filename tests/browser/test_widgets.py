@@ -397,8 +397,18 @@ def test_a_second_window_follows(notebook):
 # ---- last, since they take the kernel away -----------------------------------------------------------
 
 
-def test_a_new_kernel_serves_the_same_page(notebook):
+def test_after_a_restart_the_first_cell_and_ones_own_are_enough(notebook):
+    """Midway through a notebook: what is not run again says so, what is run again lives, the page stays."""
     notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    left = live(notebook, "gears")
+    left.get_by_role("slider", name="Δx").press("End")
+    expect(left.get_by_role("alert")).to_contain_text("this cell has to be run again", timeout=10_000)
+    for name in ("saturation", "paths"):
+        notebook.run_cell(list(CELLS).index(name))
+        slider = live(notebook, name).get_by_role("slider").first
+        slider.press("End")
+        expect(live(notebook, name)).to_have_attribute("data-drawn", re.compile(re.escape(slider.input_value())))
+        expect(live(notebook, name).get_by_role("alert")).to_have_count(0)
     notebook.run_all()
     live(notebook, "saturation").get_by_role("slider", name="z").press("Home")
     shows(notebook, "saturation", "z", live(notebook, "saturation").get_by_role("slider", name="z"))
