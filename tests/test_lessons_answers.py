@@ -93,6 +93,21 @@ def test_too_few_digits_are_said_to_be_too_few():
     assert rounding(read(0.2), np.asarray(0.13508)) == ""
 
 
+@pytest.mark.parametrize(
+    ("answer", "truth"), [(0.09, 0.1), (8, 10), (-0.6, -1), (-9, -12), (9, 12), (10, 12), (40, 42), (1, 1.5), (20, 21)]
+)
+def test_what_is_off_by_a_whole_digit_is_not_called_right_as_far_as_it_goes(answer, truth):
+    """Nor is a round number, where the truth has no more digits than the answer should have."""
+    assert rounding(read(answer), np.asarray(float(truth))) == ""
+
+
+def test_a_comma_that_may_be_part_of_a_thousand_is_asked_about():
+    for text in ("2,047", "-2,047", "−12,500"):
+        with pytest.raises(Unreadable, match="can be read as .* or as"):
+            read(text)
+    assert right("0,047", 0.047) and right("2,04", 2.04) and right("2,0471", 2.0471)
+
+
 def test_cut_off_instead_of_rounded():
     assert not right(0.1295, 0.129572)
     assert right(0.1295, 0.129572, cut=True)

@@ -136,7 +136,7 @@ def _attributes(look: dict[str, Any]) -> str:
 def _p(x: float) -> str:
     """A coordinate: a twentieth of a pixel is enough, and far outside is outside.
 
-    On a grid a coordinate is often just half of the last digit, and machines differ in a number's sixteenth digit. It is
-    rounded to the seventh first, so that all of them round the half alike.
+    On a grid it is often just half of the last digit, and machines differ in a number's sixteenth digit. So it is
+    rounded to the seventh first, and all of them round the half alike.
     """
     return f"{min(max(round(x, 7), -1e4), 1e4):.2f}".rstrip("0").rstrip(".")

@@ -6,6 +6,7 @@ learner wrote, of which at least three count and more than four are not looked a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -16,6 +17,8 @@ import numpy as np
 
 FEWEST_DIGITS, MOST_DIGITS = 3, 4
 LONGEST_TEXT = 40
+EXACTLY = "This is exactly"  # so begins what `relation` says of a factor
+THOUSANDS = re.compile(r"[-−]?[1-9]\d{0,2},\d{3}")  # a comma that may be a point, or part of a thousand
 MANY = 200  # entries of an array whose written digits are still counted one by one
 
 
@@ -75,6 +78,9 @@ def _tidy(text: str) -> str:
 def read_number(text: str) -> float:
     """A number as people write it: 0.25, −0.25, 0,25, 1/4, 2.5e−1. Raises Unreadable for anything else."""
     written = _tidy(text)
+    if THOUSANDS.fullmatch(text.strip()):
+        point, plain = written, text.strip().replace(",", "")
+        raise Unreadable(f"{shown(text)} can be read as {plain} or as {point}. Write the one that you mean.")
     try:
         if len(written) > LONGEST_TEXT:
             raise ValueError
@@ -206,9 +212,7 @@ def relation(given: Reading, truth: np.ndarray, fits: Any = agrees) -> str:
         return "The size is right, the sign is not."
     for factor, words in ((2.0, "twice"), (0.5, "half of"), (-2.0, "minus twice"), (-0.5, "minus half of")):
         if is_(factor * truth):
-            return (
-                f"This is exactly {words} the right value. A square brings a factor 2, a ½ in the loss takes it away."
-            )
+            return f"{EXACTLY} {words} the right value."
     for power in (-3, -2, -1, 1, 2, 3):
         if is_(10.0**power * truth):
             return "The digits are right, the decimal point is not."
@@ -227,7 +231,14 @@ def relation(given: Reading, truth: np.ndarray, fits: Any = agrees) -> str:
 def rounding(given: Reading, truth: np.ndarray) -> str:
     """Whether rounding alone can be what is wrong: what the answer "is", as half a sentence, or ""."""
     off = np.abs(given.values - truth)
-    if truth.size == 1 and given.digits.item() < FEWEST_DIGITS and off <= _half_a_digit(truth, given.digits):
+    if truth.size == 1 and given.digits.item() < FEWEST_DIGITS:
+        # Of a truth with so few digits each one counts, and a 0.09 is no rounded 0.1.
+        exact = float(f"{truth.item():.{FEWEST_DIGITS}g}") == truth.item()
+        last = np.minimum(_unit(truth, given.digits), _unit(given.values, given.digits))
+        too_few = not exact and bool(off <= last / 2 * (1 + 1e-9))
+    else:
+        too_few = False
+    if too_few:
         return f"is right as far as it goes. Give at least {FEWEST_DIGITS} significant digits."
     if np.all(off <= 0.01 * np.abs(truth)):
         return (

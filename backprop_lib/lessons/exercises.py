@@ -11,7 +11,7 @@ import copy
 import inspect
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .answers import (
+    EXACTLY,
     FEWEST_DIGITS,
     MOST_DIGITS,
     Reading,
@@ -147,6 +148,19 @@ class Task:
         return Feedback(*titles[correct], (*block, *reasons, *more), correct=correct, mistakes=names, score=score)
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A value that is asked for; `given` is the learner's, if it can be read, and `said` that in words. The verdict is
+    there as soon as it needs no look at the other lines.
+    """
+
+    name: str
+    truth: np.ndarray
+    given: Reading | None = None
+    said: str = ""
+    verdict: Verdict | None = None
+
+
 class Exercise(Task):
     """An exercise whose answers are numbers or arrays.
 
@@ -189,52 +203,109 @@ class Exercise(Task):
     def check(self, *answer: Any, **answers: Any) -> Feedback:
         """Judge the answer, or the answers by name; None or ... is not answered yet."""
         if answer:
-            if len(answer) > 1 or len(self.asks) > 1 or answers:
+            if len(answer) > 1 and len(self.asks) == 1:
+                raise ValueError(
+                    f"One value is asked for; given were {len(answer)}: {', '.join(map(shown, answer))}. "
+                    "A decimal number is written with a point, as in 0.1; an array in brackets, as in [1, 2]."
+                )
+            if len(self.asks) > 1 or answers:
                 raise ValueError(f"Say which value is which: check({', '.join(f'{name}=…' for name in self.asks)}).")
             answers = {self.asks[0]: answer[0]}
         unknown = [name for name in answers if name not in self.asks]
         if unknown:
             raise ValueError(f"There is no {', '.join(unknown)} here; this exercise asks for {', '.join(self.asks)}.")
-        wrong: dict[str, np.ndarray] = {}
-        return self._feedback({name: self._judge(name, answers.get(name), wrong) for name in self.asks})
+        lines = {name: self._line(name, answers.get(name)) for name in self.asks}
+        causes = self._causes_of(lines)
+        return self._feedback({name: self._judge(line, lines, causes) for name, line in lines.items()})
 
-    def _judge(self, name: str, answer: Any, wrong: dict[str, np.ndarray]) -> Verdict:
-        """The verdict on one value. `wrong` are the wrong values of earlier steps, to which this one is
-        added if wrong.
-        """
+    def _line(self, name: str, answer: Any) -> _Line:
+        """One value that is asked for, with the learner's answer read into the shape of the truth."""
+        truth = self.truth(name)
         if unanswered(answer):
-            return Verdict("open", "not answered yet")
+            return _Line(name, truth, verdict=Verdict("open", "not answered yet"))
         try:
             given = read(answer)
         except Unreadable as refusal:
-            return Verdict("wrong", str(refusal))
-        truth = self.truth(name)
+            return _Line(name, truth, verdict=Verdict("wrong", str(refusal)))
         note = ""
         if given.values.shape != truth.shape and (values := same_shape(given.values, truth)) is not None:
             if truth.ndim:
                 note = f" (You gave the shape {given.values.shape}; its own is {truth.shape}.)"
             given = Reading(values, given.digits.reshape(truth.shape))
-        said = shown(answer)
+        text = f"{shown(answer)} is right{{}}: {label(name)} = {shown(truth[()])}.{note}"
         if agrees(given, truth):
-            return Verdict("right", f"{said} is right: {label(name)} = {shown(truth[()])}.{note}")
-        loosely = Reading(given.values, np.minimum(given.digits, FEWEST_DIGITS))  # the earlier values were rounded
-        if wrong and self._gives(loosely, name, None, {**self.given, **wrong}, truth):
-            return Verdict("wrong", f"{said} follows correctly from your earlier values: correct the first wrong one.")
-        bases = [self.given, {**self.given, **wrong}]
-        found = [m for m in self.mistakes if any(self._gives(given, name, m, base, truth) for base in bases)]
-        if not found and agrees(given, truth, cut=True):
-            return Verdict(
-                "right",
-                f"{said} is right, cut off instead of rounded: {label(name)} = {shown(truth[()])}.{note}",
+            return _Line(name, truth, given, shown(answer), Verdict("right", text.format("")))
+        if agrees(given, truth, cut=True) and not self._origins(given, name, truth, {}, rounding=False):
+            return _Line(
+                name, truth, given, shown(answer), Verdict("right", text.format(", cut off instead of rounded"))
             )
-        if given.values.shape == truth.shape:
-            wrong[name] = given.values[()]
-        if found:
-            return Verdict("wrong", f"{said} is {_causes(found)}", tuple(m.name for m in found))
-        known = relation(given, truth)
-        if not known and (rounded := rounding(given, truth)):
-            return Verdict("wrong", f"{said} {rounded}")
-        return Verdict("wrong", f"{said} is not right. {known or NOTHING_FITS}")
+        return _Line(name, truth, given, shown(answer))
+
+    def _causes_of(self, lines: Mapping[str, _Line]) -> dict[str, list[Mistake] | None]:
+        """For each wrong line the mistakes that give exactly its number; None where it follows from earlier ones.
+
+        What explains all lines that have an explanation is preferred, and before that what no right line belies.
+        """
+        causes: dict[str, list[Mistake] | None] = {}
+        wrong: dict[str, np.ndarray] = {}  # the wrong values of earlier lines
+        for name, line in lines.items():
+            if line.verdict or line.given is None:
+                continue
+            given, truth = line.given, line.truth
+            loosely = Reading(given.values, np.minimum(given.digits, FEWEST_DIGITS))  # the earlier values were rounded
+            if wrong and self._gives(loosely, name, None, {**self.given, **wrong}, truth):
+                causes[name] = None
+                continue
+            found = self._origins(given, name, truth, wrong)
+            causes[name] = [m for m in found if not self._belied(m, lines)] or found
+            if given.values.shape == truth.shape:
+                wrong[name] = given.values[()]
+        explained = [found for found in causes.values() if found]
+        common = [m for m in explained[0] if all(m in found for found in explained)] if explained else []
+        return {name: common if found and common else found for name, found in causes.items()}
+
+    def _origins(
+        self, given: Reading, name: str, truth: np.ndarray, wrong: Values, rounding: bool = True
+    ) -> list[Mistake]:
+        """The mistakes that give exactly this number, from the given values or from earlier wrong ones."""
+        bases = [self.given, {**self.given, **wrong}]
+        mistakes = [m for m in self.mistakes if rounding or not m.every]
+        return [m for m in mistakes if any(self._gives(given, name, m, base, truth) for base in bases)]
+
+    def _belied(self, mistake: Mistake, lines: Mapping[str, _Line]) -> list[str]:
+        """The lines that are right and would not be if this mistake had been made in every line."""
+        return [
+            name
+            for name, line in lines.items()
+            if line.given is not None and line.verdict and self._gives_else(line.given, name, mistake)
+        ]
+
+    def _gives_else(self, given: Reading, name: str, mistake: Mistake) -> bool:
+        with np.errstate(all="ignore"):
+            value = np.asarray(plain(replay(self.steps, self.given, name, mistake)), dtype=float)
+        return not agrees(Reading(given.values, np.minimum(given.digits, FEWEST_DIGITS)), value)
+
+    def _judge(self, line: _Line, lines: Mapping[str, _Line], causes: Mapping[str, list[Mistake] | None]) -> Verdict:
+        if line.verdict or line.given is None:
+            assert line.verdict
+            return line.verdict
+        found = causes[line.name]
+        if found is None:
+            return Verdict(
+                "wrong", f"{line.said} follows correctly from your earlier values: correct the first wrong one."
+            )
+        known = relation(line.given, line.truth)
+        if known.startswith(EXACTLY) and "L" in self.steps:
+            known += " A square brings a factor 2, a ½ in the loss takes it away."
+        belied = list(dict.fromkeys(name for m in found for name in self._belied(m, lines)))
+        if found and not (belied and known):
+            text = f"{line.said} is {_causes(found)}"
+            if belied:
+                text += f" But your {label(belied[0])} is right, so the slip is in this line."
+            return Verdict("wrong", text, tuple(m.name for m in found))
+        if not known and (rounded := rounding(line.given, line.truth)):
+            return Verdict("wrong", f"{line.said} {rounded}")
+        return Verdict("wrong", f"{line.said} is not right. {known or NOTHING_FITS}")
 
     def _gives(self, given: Reading, name: str, mistake: Mistake | None, base: Values, truth: np.ndarray) -> bool:
         """Whether the answer is what comes out of these values with this mistake, and is not just the
@@ -354,7 +425,8 @@ class FunctionExercise(Task):
             parts = list(returned)
         else:
             raise Unreadable(f"You gave {shown(returned)}; expected are {len(truth)} values, separated by commas.")
-        values = [read(part).values for part in parts]
+        # In a function a comparison is as good as 1 or 0.
+        values = [read(float(part) if isinstance(part, (bool, np.bool_)) else part).values for part in parts]
         matched = [v if (s := same_shape(v, t)) is None else s for v, t in zip(values, truth, strict=True)]
         for value, right in zip(matched, truth, strict=True):
             if value.shape != right.shape:
