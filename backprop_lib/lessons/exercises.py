@@ -232,14 +232,14 @@ class Exercise(Task):
             if truth.ndim:
                 note = f" (You gave the shape {given.values.shape}; its own is {truth.shape}.)"
             given = Reading(values, given.digits.reshape(truth.shape))
-        text = f"{shown(answer)} is right{{}}: {label(name)} = {shown(truth[()])}.{note}"
+        said, exactly = shown(answer), shown(truth[()])
+        more = f": {label(name)} = {exactly}" if said != exactly else ""
         if agrees(given, truth):
-            return _Line(name, truth, given, shown(answer), Verdict("right", text.format("")))
+            return _Line(name, truth, given, said, Verdict("right", f"{said} is right{more}.{note}"))
         if agrees(given, truth, cut=True) and not self._origins(given, name, truth, {}, rounding=False):
-            return _Line(
-                name, truth, given, shown(answer), Verdict("right", text.format(", cut off instead of rounded"))
-            )
-        return _Line(name, truth, given, shown(answer))
+            cut = f"{said} is right, cut off instead of rounded{more}.{note}"
+            return _Line(name, truth, given, said, Verdict("right", cut))
+        return _Line(name, truth, given, said)
 
     def _causes_of(self, lines: Mapping[str, _Line]) -> dict[str, list[Mistake] | None]:
         """For each wrong line the mistakes that give exactly its number; None where it follows from earlier ones.
