@@ -84,8 +84,8 @@ TERMS: dict[str, tuple[str, str]] = {
     "dead neuron": (
         "03",
         (
-            "A ReLU neuron whose z is negative for every example, so that no gradient comes through and it"
-            " never changes."
+            "A ReLU neuron whose z is negative for every example: no gradient comes through, and its own weights do"
+            " not move."
         ),
     ),
     "decision boundary": ("08", "The line along which a classifier changes its answer."),

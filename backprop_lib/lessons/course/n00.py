@@ -38,6 +38,12 @@ exercises: list[Task] = [
                 "A nudge twice as large would change the loss about twice as much; the ratio takes that out.",
                 {"ratio": lambda loss_change: loss_change},
             ),
+            Mistake(
+                "percentages compared",
+                "if each change is first divided by its old value, as in per cent",
+                "The changes themselves are compared; how large the weight and the loss were before does not matter.",
+                {"ratio": lambda loss_change, L, weight_change, w: (loss_change / L) / (weight_change / w)},
+            ),
         ],
         hints=[
             "Work out two changes first: by how much did the weight grow, by how much the loss?",
@@ -61,6 +67,18 @@ exercises: list[Task] = [
                 "Asked is where the weight stands after the step, not how far it goes.",
                 {"new_w": lambda rate, dL_dw: rate * dL_dw},
             ),
+            Mistake(
+                "step with its sign instead of new weight",
+                "if the step itself is given, with its minus",
+                "That is how far the weight goes, and in which direction. Asked is where it then stands.",
+                {"new_w": lambda rate, dL_dw: -rate * dL_dw},
+            ),
+            Mistake(
+                "uphill and without the learning rate",
+                "if the gradient is added, and not multiplied by the learning rate",
+                "The step is the learning rate times the gradient, and it is taken away from the weight.",
+                {"new_w": lambda w, dL_dw: w + dL_dw},
+            ),
         ],
         hints=[
             "The loss grows when the weight grows. Which way should the weight go?",
@@ -82,6 +100,18 @@ exercises: list[Task] = [
         mistakes=[
             Mistake("not squared", "if the difference is not squared", "Once it is squared, its sign cannot matter.", {
                 "loss": lambda error: error,
+            }),
+            Mistake("not squared, and turned round", "if the answer is taken from the target, and nothing is squared",
+                    "Multiply the difference by itself; which of the two comes first then makes no difference.", {
+                "loss": lambda error: -error,
+            }),
+            Mistake("doubled instead of squared", "if the difference is multiplied by 2",
+                    "A square is a number times itself: in Python ** 2, with two stars.", {
+                "loss": lambda error: 2 * error,
+            }),
+            Mistake("squares subtracted", "if each is squared first and then the difference is taken",
+                    "First the difference, then its square: put the difference in brackets.", {
+                "loss": lambda answer, target: answer**2 - target**2,
             }),
             Mistake("absolute value", "if only the sign is dropped", "Multiply the difference by itself.", {
                 "loss": lambda error: abs(error),
@@ -247,7 +277,7 @@ _asked: list[tuple[str, list[Option]]] = [
         ],
     ),
     (
-        "A ReLU neuron's z is negative for every example. What happens in training?",
+        "A single ReLU neuron, with no layer before it, has a negative z for every example. What happens in training?",
         [
             wrong(
                 "Its gradient becomes very large, to bring it back.",
