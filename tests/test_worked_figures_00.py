@@ -1,4 +1,4 @@
-"""The figures of notebook 00: the film of XOR, one nudge, one step, the first graph; and what its exercises recognise."""
+"""The figures of notebook 00: the film, one nudge, one step, the first graph; and what its exercises recognise."""
 
 from __future__ import annotations
 

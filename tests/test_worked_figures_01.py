@@ -10,6 +10,8 @@ from execute import NOTEBOOKS, read
 
 from backprop_lib import Graph, Tensor
 from backprop_lib.gradcheck import check_gradients, numerical_gradient
+from backprop_lib.lessons import exercise
+from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "01_slopes_and_the_chain_rule.ipynb"
 
@@ -142,6 +144,74 @@ def test_the_notebook_shows_the_figures():
         "bring 2 and 6 back to x, where they add up to 8",
         "one-sided 42.009, centred 42",
         "error: one-sided 0.0019, centred 1.2e-08",
+        "at h = 1e-05 the one-sided error is 1.6e+05 times the centred one",
         "by hand 441, engine 441, measured 441",
     ):
         assert line in text, line
+
+
+# --- the exercises ---
+
+
+@pytest.fixture
+def task(monkeypatch):
+    def find(key):
+        found = exercise(key)
+        monkeypatch.setattr(found, "_record", Progress())
+        return found
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("key", "answers", "mistake"),
+    [
+        ("01.check.square", {"df_dx": 49}, "value instead of slope"),
+        ("01.check.square", {"df_dx": 294}, "exponent kept"),
+        ("01.check.square", {"df_dx": 21}, "2 of the square forgotten"),
+        ("01.check.square", {"df_dx": 12}, "outer slope taken at x"),
+        ("01.check.cube", {"df_dx": 60}, "outer slope taken at x"),
+        ("01.check.cube", {"df_dx": 216}, "value instead of slope"),
+        ("01.check.two-paths", {"dy_dx": 40}, "paths multiplied, and minus of q forgotten"),
+        ("01.check.two-paths", {"dy_dx": 4}, "values instead of slopes"),
+        ("01.check.two-paths", {"through_p": 20}, "values instead of slopes"),
+        ("01.check.two-paths", {"through_q": -16}, "values instead of slopes"),
+        ("01.check.two-paths", {"through_q": 16}, "value of q instead of a slope"),
+    ],
+)
+def test_a_likely_wrong_number_is_named(task, key, answers, mistake):
+    feedback = task(key).check(**answers)
+    assert feedback.correct is False and mistake in feedback.mistakes, feedback.text
+
+
+@pytest.mark.parametrize(
+    ("slope", "mistakes"),
+    [
+        (lambda x: 2 * (2 * x - 1) + 2 + 3, {"slopes added in through_u", "outer slope taken at x"}),
+        (lambda x: 4 * (2 * x - 1) + 3 * x, {"3x not differentiated"}),
+        (lambda x: 4 * (2 * x - 1), {"only the square kept"}),
+        (lambda x: 3, {"only 3x kept"}),
+    ],
+)
+def test_a_likely_wrong_function_is_named(task, slope, mistakes):
+    feedback = task("01.check.function").check(slope)
+    assert feedback.correct is False and set(feedback.mistakes) == mistakes, feedback.text
+    assert "directly" not in feedback.text
+
+
+def test_the_right_function_in_other_words(task):
+    assert task("01.check.function").check(lambda x: 8 * x - 1).correct is True
+
+
+@pytest.mark.parametrize("x", [1.5708, "1.6", 1.52])
+def test_the_flat_place(task, x):
+    assert task("01.check.flat").check(x).correct is True
+
+
+@pytest.mark.parametrize("x", [-1.5708, 4.7, -1.6, 3.1])
+def test_a_flat_place_that_is_not_on_the_slider(task, x):
+    assert "not on the slider, which goes from −1 to 3" in task("01.check.flat").check(x).text
+
+
+def test_a_place_that_is_not_flat_is_told_its_slope(task):
+    assert "there the slope is 0.0707" in task("01.check.flat").check(1.5).text

@@ -3,7 +3,7 @@
 import math
 
 from ..exercises import Exercise, FunctionExercise, Target, Task
-from ..mistakes import added_slopes, forgot, halved, multiplied_paths, overwritten
+from ..mistakes import added_slopes, forgot, multiplied_paths, overwritten
 from ..quizzes import Question, Quiz, right, wrong
 from ..steps import Mistake
 
@@ -22,12 +22,29 @@ exercises: list[Task] = [
         mistakes=[
             forgot("df_dx", "du/dx", keeps="df_du"),
             added_slopes("df_dx", "df_du", "du_dx"),
-            halved("df_du"),
+            Mistake(
+                "2 of the square forgotten",
+                "if the factor 2 of the square is forgotten",
+                "The slope of u² is 2u.",
+                {"df_du": lambda u: u},
+            ),
+            Mistake(
+                "exponent kept",
+                "if the exponent stays 2",
+                "The slope of u² is 2u: the exponent goes down by one.",
+                {"df_du": lambda u: 2 * u**2},
+            ),
             Mistake(
                 "outer slope taken at x",
                 "if the slope of the square is taken at x instead of at u = 3x + 1",
                 "The square never sees x: it is fed with u.",
                 {"df_du": lambda x: 2 * x},
+            ),
+            Mistake(
+                "value instead of slope",
+                "if f itself is computed",
+                "Asked is how fast f grows with x, not how large it is.",
+                {"df_dx": lambda u: u**2},
             ),
         ],
         hints=[
@@ -61,6 +78,18 @@ exercises: list[Task] = [
                 "if the exponent stays 3",
                 "The slope of u³ is 3u²: the exponent goes down by one.",
                 {"df_du": lambda u: 3 * u**3},
+            ),
+            Mistake(
+                "outer slope taken at x",
+                "if the slope of the cube is taken at x instead of at u = 5x − 4",
+                "The cube never sees x: it is fed with u.",
+                {"df_du": lambda x: 3 * x**2},
+            ),
+            Mistake(
+                "value instead of slope",
+                "if f itself is computed",
+                "Asked is how fast f grows with x, not how large it is.",
+                {"df_dx": lambda u: u**3},
             ),
         ],
         hints=[
@@ -134,6 +163,24 @@ exercises: list[Task] = [
                 "The slope of x² is 2x.",
                 {"through_q": lambda x: -x},
             ),
+            Mistake(
+                "paths multiplied, and minus of q forgotten",
+                "if the paths are multiplied with each other, and the minus in front of q is forgotten",
+                "Different paths are added, and the −1 of y = p − q is a factor of one of them.",
+                {"dy_dx": lambda through_p, x: through_p * 2 * x},
+            ),
+            Mistake(
+                "values instead of slopes",
+                "if the values of p, −q and y are given",
+                "Asked is how fast they grow with x, not how large they are.",
+                {"through_p": lambda x: 5 * x, "through_q": lambda x: -(x**2)},
+            ),
+            Mistake(
+                "value of q instead of a slope",
+                "if the value of q is given",
+                "Asked is how much y changes for each unit of x, by way of q.",
+                {"through_q": lambda x: x**2},
+            ),
         ],
         hints=[
             "Nudge x a little. Through how many paths does y notice, and in which direction does each push it?",
@@ -157,8 +204,25 @@ exercises: list[Task] = [
         mistakes=[
             forgot("through_u", "du/dx", keeps="dy_du"),
             multiplied_paths("slope", "through_u", "directly"),
-            overwritten("slope", "through_u"),
-            overwritten("slope", "directly"),
+            added_slopes("through_u", "dy_du", "du_dx"),
+            Mistake(
+                "only the square kept",
+                "if only the slope of the square is kept",
+                "The 3x is a second path from x to y; where paths meet, what they bring is added.",
+                {"slope": lambda through_u: through_u},
+            ),
+            Mistake(
+                "only 3x kept",
+                "if only the slope of 3x is kept",
+                "The square is a second path from x to y; where paths meet, what they bring is added.",
+                {"slope": lambda directly: directly},
+            ),
+            Mistake(
+                "3x not differentiated",
+                "if 3x is added as it is",
+                "What is added is the slope of each path, and the slope of 3x is 3.",
+                {"directly": lambda x: 3 * x},
+            ),
             Mistake(
                 "outer slope taken at x",
                 "if the slope of the square is taken at x instead of at u = 2x − 1",
@@ -280,7 +344,9 @@ def _too_far(nudge: float) -> str | None:
 
 
 def _still_slopes(x: float) -> str | None:
-    """None near π/2, where the slope of sin is 0."""
+    """None near π/2, where the slope of sin is 0; the slider goes from −1 to 3."""
+    if not -1 <= x <= 3:
+        return "this x is not on the slider, which goes from −1 to 3."
     if abs(x - math.pi / 2) <= 0.06:
         return None
     return f"there the slope is {math.cos(x):.4f}. Is there an x with a slope nearer to 0?"
