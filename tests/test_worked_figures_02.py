@@ -52,7 +52,7 @@ def definitions(cell: nbformat.NotebookNode) -> str:
 
 @pytest.fixture
 def engine() -> SimpleNamespace:
-    """The notebook's Node with its walks: overwrite, along_paths, hurry, order, and Node.backward."""
+    """The notebook's Node with its walks: multiply_only, walk, hurry, order, and Node.backward."""
     notebook = cells()
 
     def run(*names: str) -> dict:
@@ -61,9 +61,7 @@ def engine() -> SimpleNamespace:
             exec(definitions(notebook[name]), space)
         return space
 
-    # `walk` has this name in two cells, the second time repaired.
-    overwrite = run("overwrite")["walk"]
-    return SimpleNamespace(**run("node", "multiply", "paths", "hurry", "order", "backward"), overwrite=overwrite)
+    return SimpleNamespace(**run("node", "multiply", "overwrite", "paths", "hurry", "order", "backward"))
 
 
 def doubled(kind, times: int):
@@ -121,15 +119,24 @@ def test_the_graph_of_the_task_has_its_lowest_point_where_the_shares_cancel():
 def test_a_value_used_twice_gets_two_shares(engine):
     a, kept, added = Tensor(3.0), engine.Node(3), engine.Node(3)
     (a + a).backward()
-    engine.overwrite(kept + kept)
+    engine.multiply_only(kept + kept)
     engine.walk(added + added)
     assert (a.grad.item(), kept.grad, added.grad) == (2, 1, 2)
     assert check_gradients(lambda: a + a, [a]).ok
 
 
+def test_the_repair_is_one_character():
+    source = cells()["repair"].source
+    assert source.count("node.grad = upstream") == 1
+    space: dict = {"Node": None}
+    exec(definitions(cells()["node"]), space)
+    exec(source.replace("node.grad = upstream", "node.grad += upstream"), space)
+    assert space["a"].grad == 2
+
+
 def test_overwriting_is_right_as_long_as_each_value_is_used_once(engine):
     x, y, z = engine.Node(-2), engine.Node(5), engine.Node(-4)
-    engine.overwrite((x + y) * z)
+    engine.multiply_only((x + y) * z)
     assert (x.grad, y.grad, z.grad) == (-4, -4, 3)
 
 
@@ -149,7 +156,7 @@ def test_the_graph_in_which_everything_is_used_twice():
 
 @pytest.mark.parametrize(
     ("walk", "gradients"),
-    [("overwrite", (15, 10)), ("walk", (25, 19)), ("hurry", (29, 22)), ("backward", (25, 19))],
+    [("multiply_only", (15, 10)), ("walk", (25, 19)), ("hurry", (29, 22)), ("backward", (25, 19))],
 )
 def test_the_walks_on_that_graph(engine, walk, gradients):
     a, b = engine.Node(2), engine.Node(3)
@@ -213,6 +220,7 @@ def test_the_engine_agrees_with_the_package_on_other_graphs(engine):
         ("formula", ["c = 5, d = 6, e = 11, f = 30, L = 41", "dL/dc = 7, dL/dd = 6, dL/da = 25, dL/db = 19"]),
         ("overwrite", ["-4 at x, -4 at y, 3 at z"]),
         ("overwrite-fail", ["the walk says 1, measured 2.0000"]),
+        ("repair", ["the walk, as it stands now: 1"]),
         ("paths-run", ["a + a: 2", "25 at a (measured 25.0000), 19 at b, 15 calls for 7 nodes"]),
         ("calls", ["gradient 1,024, 2,047 calls for 11 nodes"]),
         ("hurry", ["29 at a, 22 at b"]),
@@ -264,6 +272,8 @@ def test_every_order_is_judged_as_its_definition_says(task):
         ("L e f", "c is missing"),
         ("L e f c d a b a", "a stands there more than once"),
         ("L e f c d a x", "there is no 'x'"),
+        ("Lecfdab", "When c has its turn, 1 of its 7 has arrived"),
+        ("Lefcdax", "there is no 'Lefcdax'"),
         ("", "L is missing"),
         (7, "expected are names in quotes"),
         ([1, 2], "expected are names in quotes"),
@@ -275,13 +285,19 @@ def test_an_order_that_is_not_right_is_told_why(task, answer, says):
 
 
 def test_an_order_may_be_written_with_commas_or_arrows(task):
-    for answer in ("L, e, f, c, d, a, b", "L → f → e → d → c → b → a", "L->e->f->c->d->a->b", tuple("Lefcdab")):
+    for answer in (
+        "Lefcdab",
+        "L, e, f, c, d, a, b",
+        "L → f → e → d → c → b → a",
+        "L->e->f->c->d->a->b",
+        tuple("Lefcdab"),
+    ):
         assert task("02.check.order").check(answer).correct is True
 
 
 @pytest.mark.parametrize(
     ("walk", "mistake"),
-    [("overwrite", "last path kept"), ("walk", None), ("hurry", "passes on at each call"), ("backward", None)],
+    [("multiply_only", "last path kept"), ("walk", None), ("hurry", "passes on at each call"), ("backward", None)],
 )
 def test_the_walks_of_the_notebook_are_recognised_in_the_engine_exercise(engine, task, walk, mistake):
     def my_gradients(*values):
@@ -316,3 +332,79 @@ def test_the_lines_to_be_repaired_are_wrong_and_known(task):
         return a.grad, b.grad, c.grad
 
     assert repair.check(repaired).correct is True
+
+
+@pytest.mark.parametrize(
+    ("key", "answers", "mistake"),
+    [
+        ("02.check.first-graph", {"df_dx": -2}, "add node shares out"),
+        ("02.check.first-graph", {"df_dy": -2}, "add node shares out"),
+        ("02.check.first-graph", {"f": -22}, "brackets forgotten"),
+        ("02.check.fork", {"df_da": -2}, "value of a added"),
+        ("02.check.fork", {"df_da": 1}, "share through p lost"),
+        ("02.check.fork", {"df_da": -5}, "share straight from the sum lost"),
+        ("02.check.shares", {"through_plus": 1}, "local slope only"),
+        ("02.check.shares", {"through_minus": 1}, "local slope only"),
+    ],
+)
+def test_a_likely_wrong_number_is_named(task, key, answers, mistake):
+    feedback = task(key).check(**answers)
+    assert feedback.correct is False and mistake in feedback.mistakes, feedback.text
+    assert "directly" not in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("key", "function", "mistake"),
+    [
+        ("02.check.max-backward", lambda u, x, y: (1 * (x > y), 1 * (y > x)), "upstream forgotten"),
+        ("02.check.max-backward", lambda u, x, y: (u / 2, u / 2), "shared out"),
+        ("02.check.max-backward", lambda u, x, y: (u * y, u * x), "swapped"),
+        ("02.check.repair", lambda a, b, c: ((a * b + c) * b, (a * b + c) * a, a * b), "both too early"),
+        ("02.check.repair", lambda a, b, c: ((2 * a * b + c) * a, (2 * a * b + c) * b, a * b), "both not swapped"),
+        ("02.check.repair", lambda a, b, c: ((a * b + c) * a * b * b, (a * b + c) * a * b * a, a * b),
+         "shares multiplied"),
+    ],
+)  # fmt: skip
+def test_a_likely_wrong_function_is_named(task, key, function, mistake):
+    feedback = task(key).check(function)
+    assert feedback.correct is False and mistake in feedback.mistakes, feedback.text
+
+
+@pytest.mark.parametrize(
+    ("operation", "rule", "mistake"),
+    [
+        ("*", lambda upstream, x, y: (y, x), "upstream forgotten in ×"),
+        ("*", lambda upstream, x, y: (upstream * x, upstream * y), "inputs not swapped"),
+        ("+", lambda upstream, x, y: (1, 1), "upstream forgotten in +"),
+        ("+", lambda upstream, x, y: (upstream * y, upstream * x), "+ multiplies"),
+        ("+", lambda upstream, x, y: (upstream / 2, upstream / 2), "+ shares out"),
+        ("+", lambda upstream, x, y: (upstream, upstream), None),
+    ],
+)
+def test_a_wrong_rule_in_the_engine_is_named(engine, task, operation, rule, mistake):
+    Node = engine.Node
+
+    def times(self, other):
+        send = (lambda u: rule(u, self.value, other.value)) if operation == "*" else None
+        return Node(
+            self.value * other.value,
+            (self, other),
+            send or (lambda upstream: (upstream * other.value, upstream * self.value)),
+        )
+
+    def plus(self, other):
+        send = (lambda u: rule(u, self.value, other.value)) if operation == "+" else None
+        return Node(self.value + other.value, (self, other), send or (lambda upstream: (upstream, upstream)))
+
+    Node.__add__, Node.__mul__ = plus, times
+
+    def my_gradients(*values):
+        a, b, c = map(Node, values)
+        p = a * b
+        q = p + c
+        (p * q + q).backward()
+        return a.grad, b.grad, c.grad
+
+    feedback = task("02.check.engine").check(my_gradients)
+    assert feedback.correct is (mistake is None), feedback.text
+    assert feedback.mistakes == ((mistake,) if mistake else ()), feedback.text

@@ -20,13 +20,20 @@ def last(kept: float, share: float) -> float:
 
 
 def gradients(
-    uses: Uses, order: Sequence[str], keep: Callable[[float, float], float] = lambda kept, share: kept + share
+    uses: Uses,
+    order: Sequence[str],
+    keep: Callable[[float, float], float] = lambda kept, share: kept + share,
+    local_only: Sequence[str] = (),
 ) -> dict[str, float]:
-    """The gradient of the first node of `order` by every node, when the nodes pass on what they have in this order."""
+    """The gradient of the first node of `order` by every node, when the nodes pass on what they have in this order.
+
+    local_only: nodes that forget to multiply what they pass on by what has arrived.
+    """
     found = dict.fromkeys(order, 0.0) | {order[0]: 1.0}
     for node in order:
+        upstream = 1.0 if node in local_only else found[node]
         for source, local in uses.get(node, {}).items():
-            found[source] = keep(found[source], found[node] * local)
+            found[source] = keep(found[source], upstream * local)
     return found
 
 
@@ -97,6 +104,8 @@ class Ordering(Task):
         for sign in (",", "→", "->", ";"):
             order = order.replace(sign, " ") if isinstance(order, str) else order
         names = order.split() if isinstance(order, str) else order
+        if isinstance(order, str) and len(names) == 1 and set(names[0]) <= set(self.example):
+            names = list(names[0])  # "Lefcdab"
         if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
             return Verdict("wrong", f'You gave {shown(order)}; expected are names in quotes, such as "L e f …".')
         problems = [f"there is no {shown(name)}" for name in names if name not in self.example]
@@ -158,6 +167,18 @@ def _not_swapped(a: float, b: float, c: float) -> Uses:
     return {"L": {"r": 1, "q": 1}, "r": {"p": p, "q": q}, "q": {"p": 1, "c": 1}, "p": {"a": a, "b": b}}
 
 
+def _sums_multiply(a: float, b: float, c: float) -> Uses:
+    p = a * b
+    q = p + c
+    r = p * q
+    return {"L": {"r": q, "q": r}, "r": {"p": q, "q": p}, "q": {"p": c, "c": p}, "p": {"a": b, "b": a}}
+
+
+def _sums_halve(a: float, b: float, c: float) -> Uses:
+    half = {"L": {"r": 0.5, "q": 0.5}, "q": {"p": 0.5, "c": 0.5}}
+    return {**_engine_graph(a, b, c), **half}
+
+
 ORDER = ("L", "r", "q", "p", "a", "b", "c")  # the only one, up to the leaves
 
 # Values for the graph of the two last exercises, p = a · b, q = p + c, r = p · q, L = r + q.
@@ -200,6 +221,18 @@ exercises: list[Task] = [
                 "What is sent on is upstream times local.",
                 {"df_dx": lambda: 1, "df_dy": lambda: 1},
             ),
+            Mistake(
+                "add node shares out",
+                "if the add node divides what arrives between its two inputs",
+                "A nudge of either input moves the sum by just as much: each gets the whole.",
+                {"df_dx": lambda df_dq: df_dq / 2, "df_dy": lambda df_dq: df_dq / 2},
+            ),
+            Mistake(
+                "brackets forgotten",
+                "if x + y · z is computed, without the brackets",
+                "f = q · z: the sum comes first, then its product with z.",
+                {"f": lambda x, y, z: x + y * z},
+            ),
         ],
         hints=[
             "Forward first: q, then f. The way back starts at f with 1 and meets the multiply node.",
@@ -233,6 +266,12 @@ exercises: list[Task] = [
                 "if the multiply node gives each input its own value back",
                 "A multiply node swaps: x + 2 gets the value of x − 5, and the other way round.",
                 {"through_plus": lambda plus: plus, "through_minus": lambda minus: minus},
+            ),
+            Mistake(
+                "local slope only",
+                "if only the slope of x + 2 or of x − 5 by x is written down",
+                "That slope is multiplied by what arrives at the factor: the value of the other factor.",
+                {"through_plus": lambda: 1, "through_minus": lambda: 1},
             ),
             overwritten("df_dx", "through_plus"),
             overwritten("df_dx", "through_minus"),
@@ -330,8 +369,25 @@ exercises: list[Task] = [
         asks=("df_da", "df_db"),
         given={"a": 3, "b": -5},
         mistakes=[
-            overwritten("df_da", "directly"),
-            overwritten("df_da", "through_p"),
+            Mistake(
+                "share through p lost",
+                "if only the share that comes straight from the sum is kept, as `=` in the place of `+=` does",
+                "a is used twice, and the share through p = a · b is added to the other.",
+                {"df_da": lambda directly: directly},
+            ),
+            Mistake(
+                "share straight from the sum lost",
+                "if only the share through p is kept, as `=` in the place of `+=` does",
+                "a is used twice, and the share that comes straight from f = p + a is added to the other.",
+                {"df_da": lambda through_p: through_p},
+            ),
+            Mistake(
+                "value of a added",
+                "if the value of a is added instead of the share that comes straight from the sum",
+                "The sum copies what arrives, and that is 1, however large a is.",
+                {"directly": lambda a: a},
+            ),
+            multiplied_paths("df_da", "through_p", "directly"),
             Mistake(
                 "inputs not swapped",
                 "if the multiply node gives each input its own value back",
@@ -414,6 +470,24 @@ exercises: list[Task] = [
                 "Where x is larger, max(x, y) is just x, whose derivative by x is 1.",
                 {"downstream": lambda upstream, x, y: (upstream * x * (x > y), upstream * y * (y > x))},
             ),
+            Mistake(
+                "upstream forgotten",
+                "if the upstream gradient is not multiplied in",
+                "What is sent on is upstream times local.",
+                {"downstream": lambda x, y: (1.0 * (x > y), 1.0 * (y > x))},
+            ),
+            Mistake(
+                "shared out",
+                "if each input gets half of the gradient",
+                "Only a nudge of the larger input changes the maximum: it gets all of it.",
+                {"downstream": lambda upstream: (upstream / 2, upstream / 2)},
+            ),
+            Mistake(
+                "swapped",
+                "if each input gets the upstream gradient times the other input, as at a multiply node",
+                "A maximum routes: the larger input gets all that arrives, the smaller gets 0.",
+                {"downstream": lambda upstream, x, y: (upstream * y, upstream * x)},
+            ),
         ],
         hints=[
             "Nudge the larger input a little, then the smaller. Which nudge does the maximum notice?",
@@ -471,6 +545,24 @@ exercises: list[Task] = [
                 "if dL/da is computed before dL/dp is complete",
                 "A node passes on only when all its shares have arrived: move the line down.",
                 {"dL_da": lambda q, b: q * b},
+            ),
+            Mistake(
+                "both too early",
+                "if dL/da and dL/db are computed while dL/dp is still q, its first share",
+                "p is used twice: add the second share with `+=`, and only then compute what uses dL/dp.",
+                {"dL_da": lambda q, b: q * b, "dL_db": lambda q, a: q * a},
+            ),
+            Mistake(
+                "shares multiplied",
+                "if the two shares of dL/dp are multiplied with each other",
+                "Where shares meet they are added.",
+                {"dL_dp": lambda q, dL_dq: q * dL_dq},
+            ),
+            Mistake(
+                "both not swapped",
+                "if dL/da is dL/dp times a, and dL/db is dL/dp times b",
+                "p = a · b: what goes to one input is multiplied by the other.",
+                {"dL_da": lambda dL_dp, a: dL_dp * a, "dL_db": lambda dL_dp, b: dL_dp * b},
             ),
             Mistake(
                 "not swapped",
@@ -546,6 +638,36 @@ exercises: list[Task] = [
                 "if × gives each input its own value back",
                 "A multiply node swaps: each input gets the other's value.",
                 _walks_back(lambda uses: gradients(uses, ORDER), _not_swapped),
+            ),
+            Mistake(
+                "upstream forgotten in ×",
+                "if × sends its inputs each other's value, and does not multiply by what has arrived",
+                "What is sent on is upstream times local.",
+                _walks_back(lambda uses: gradients(uses, ORDER, local_only=("r", "p"))),
+            ),
+            Mistake(
+                "upstream forgotten in +",
+                "if + sends its inputs 1, whatever has arrived",
+                "Its local derivatives are 1, so it sends 1 times what has arrived: a copy.",
+                _walks_back(lambda uses: gradients(uses, ORDER, local_only=("L", "q"))),
+            ),
+            Mistake(
+                "upstream forgotten everywhere",
+                "if every node sends only its local derivatives, and does not multiply by what has arrived",
+                "What is sent on is upstream times local.",
+                _walks_back(lambda uses: gradients(uses, ORDER, local_only=ORDER)),
+            ),
+            Mistake(
+                "+ multiplies",
+                "if + multiplies by the other input, as × does",
+                "An add node copies what arrives to both inputs.",
+                _walks_back(lambda uses: gradients(uses, ORDER), _sums_multiply),
+            ),
+            Mistake(
+                "+ shares out",
+                "if + divides what arrives between its two inputs",
+                "A nudge of either input moves the sum by just as much: each gets the whole.",
+                _walks_back(lambda uses: gradients(uses, ORDER), _sums_halve),
             ),
         ],
         hints=[
@@ -625,7 +747,7 @@ quizzes = {
                     ),
                     wrong(
                         "Nothing: backward computes it all again.",
-                        "It could, but that costs the forward pass once more for each value.",
+                        "It could, but then the whole forward pass is done twice. Keeping its values saves that.",
                     ),
                 ],
             ),
@@ -643,7 +765,7 @@ quizzes = {
                 "02.quiz.4",
                 "What is a topological order good for on the way back?",
                 [
-                    wrong("It makes the walk recursive.", "It is what makes recursion unnecessary."),
+                    wrong("It makes the walk recursive.", "With the order found, the walk back is a plain loop."),
                     right(
                         "Each node passes on only when all its uses have sent their share.",
                         "So each node is done once, with its complete gradient.",
