@@ -171,7 +171,7 @@ exercises: list[Task] = [
             ),
             Mistake(
                 "values instead of slopes",
-                "if the values of p, −q and y are given",
+                "if a value, that of p, −q or y, is given in the place of its slope",
                 "Asked is how fast they grow with x, not how large they are.",
                 {"through_p": lambda x: 5 * x, "through_q": lambda x: -(x**2)},
             ),

@@ -387,7 +387,6 @@ exercises: list[Task] = [
                 "The sum copies what arrives, and that is 1, however large a is.",
                 {"directly": lambda a: a},
             ),
-            multiplied_paths("df_da", "through_p", "directly"),
             Mistake(
                 "inputs not swapped",
                 "if the multiply node gives each input its own value back",
