@@ -153,3 +153,32 @@ def rounded_early(digits: int = 3) -> Mistake:
         "Round once, at the end.",
         every=lambda value: np.vectorize(lambda number: float(f"{number:.{digits}g}"))(value)[()],
     )
+
+
+def step_alone(step: str, gradient: str, rate: str = "rate") -> Mistake:
+    """How far the parameter goes, in the place of where it then stands."""
+    return Mistake(
+        f"step instead of {label(step)}",
+        "if the length of the step is given",
+        "Asked is where the parameter stands after the step, not how far it goes.",
+        {step: named(lambda dw, r: r * dw, gradient, rate)},
+    )
+
+
+def gradient_alone(step: str, gradient: str) -> Mistake:
+    return Mistake(
+        f"gradient instead of {label(step)}",
+        "if the gradient itself is given",
+        "Take the learning rate times the gradient away from the parameter.",
+        {step: named(lambda dw: dw, gradient)},
+    )
+
+
+def value_for_slope(step: str, value: str, activation: str = "σ") -> Mistake:
+    """What an activation gives out, in the place of its slope."""
+    return Mistake(
+        f"{activation}'s value taken for {label(step)}",
+        f"if {value} itself is taken for the slope of {activation}",
+        f"{value} is what {activation} gives out; its slope there is another number, made from {value}.",
+        {step: named(lambda given_out: given_out, value)},
+    )

@@ -1,5 +1,6 @@
 """One neuron."""
 
+from dataclasses import replace
 from math import exp, tanh
 
 from ..exercises import Exercise, FunctionExercise, Target, Task
@@ -7,16 +8,19 @@ from ..mistakes import (
     doubled,
     forgot,
     forgot_slope,
+    gradient_alone,
     halved,
     not_swapped,
     rate_forgotten,
     rounded_early,
     sign_flipped,
     slope_at,
+    step_alone,
     uphill,
+    value_for_slope,
 )
 from ..quizzes import Question, Quiz, right, wrong
-from ..steps import Mistake, Steps
+from ..steps import Mistake, Steps, label, named, replay
 
 
 def sigmoid(z: float) -> float:
@@ -50,6 +54,8 @@ sigmoid_neuron: Steps = {
     "new_b": lambda b, dL_db, rate: b - rate * dL_db,
 }
 
+worked = {"x": 2, "w": 1, "b": 0.5, "y": 0}
+
 tanh_neuron: Steps = {
     **sigmoid_neuron,
     "a": lambda z: tanh(z),
@@ -78,12 +84,55 @@ bias_forgotten = Mistake(
     "The weighted sum has the bias added.",
     {"z": lambda w, x: w * x},
 )
+half_forgotten = Mistake(
+    "½ forgotten in L",
+    "if the ½ of the loss is forgotten",
+    "L = ½(a − y)² here.",
+    {"L": lambda a, y: (a - y) ** 2},
+)
+square_forgotten = Mistake(
+    "square forgotten in L",
+    "if the error is not squared",
+    "The loss is half of the square of the error a − y.",
+    {"L": lambda a, y: (a - y) / 2},
+)
+upstream_forgotten = Mistake(
+    "upstream forgotten",
+    "if the local derivative alone is written down",
+    "What is sent on is upstream times local: multiply by the gradient that has arrived.",
+    {"dL_dw": lambda x: x, "dL_db": lambda: 1, "dL_dx": lambda w: w},
+)
 bias_gets_x = Mistake(
     "dL/db multiplied by x",
     "if dL/dz is multiplied by x for b as well",
     "z grows by just as much as b does: for b the local derivative is 1.",
     {"dL_db": lambda dL_dz, x: dL_dz * x},
 )
+
+
+def wrong_sigmoids(step: str, z: str) -> list[Mistake]:
+    """What comes out for `step` in the place of σ(z)."""
+    return [
+        Mistake(
+            f"sign of {z} flipped in {label(step)}",
+            f"if σ is taken at −{z}",
+            "σ(z) = 1 / (1 + e^−z): the minus stands in the exponent.",
+            {step: named(lambda z: sigmoid(-z), z)},
+        ),
+        Mistake(
+            f"quotient forgotten in {label(step)}",
+            f"if 1 + e^−{z} is not put below a 1",
+            "σ(z) = 1 / (1 + e^−z): the last step is the division.",
+            {step: named(lambda z: 1 + exp(-z), z)},
+        ),
+        Mistake(
+            f"e^−{z} taken for {label(step)}",
+            f"if e^−{z} alone is taken for σ",
+            "σ(z) = 1 / (1 + e^−z): add 1, then divide 1 by it.",
+            {step: named(lambda z: exp(-z), z)},
+        ),
+    ]
+
 
 slips = [
     bias_forgotten,
@@ -93,21 +142,40 @@ slips = [
     not_swapped("dL_dw", "dL_dz", "w", "x"),
 ]
 
-sigmoid_slips = [
-    *slips,
-    doubled("dL_da"),
+slopes_of_sigmoid = [
     forgot_slope("dL_dz", keeps="dL_da"),
     slope_at("da_dz", "z", lambda z: z * (1 - z), "a"),
-    rounded_early(3),
+    value_for_slope("da_dz", "a"),
+    Mistake(
+        "factor a forgotten in da/dz",
+        "if the slope is taken to be 1 − a",
+        "The slope of σ is the product of both parts: a(1 − a).",
+        {"da_dz": lambda a: 1 - a},
+    ),
+]
+sigmoid_slips = [*slips, doubled("dL_da"), *slopes_of_sigmoid, rounded_early(3)]
+from_memory = [
+    *sigmoid_slips,
+    *wrong_sigmoids("a", "z"),
+    half_forgotten,
+    square_forgotten,
+    upstream_forgotten,
+    forgot("dL_dz", "dL/da", keeps="da_dz"),
 ]
 
 sigmoid_hints = [
     (
-        "Walk back one step at a time: from the loss to a, from a to z, from z to w and to b. What is the"
-        " slope of each step?"
+        "Forward: z, a, L. Then walk back one step at a time: from the loss to a, from a to z, from z to w and to b."
+        " What is the slope of each step?"
     ),
-    "dL/da = a − y (the ½ cancels the 2), da/dz = a(1 − a), dz/dw = x, dz/db = 1. Multiply along the path.",
-    "dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_db}.",
+    (
+        "σ(z) = 1/(1 + e^−z). dL/da = a − y (the ½ cancels the 2), da/dz = a(1 − a), dz/dw = x, dz/db = 1. Multiply"
+        " along the path."
+    ),
+    (
+        "z = w·x + b = {z}, a = σ({z}) = {a}, L = ½(a − y)² = {L}; dL/da = a − y = {dL_da}, da/dz = a(1 − a) = {da_dz},"
+        " dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = dL/dz · x = {dL_dw}; dL/db = dL/dz = {dL_db}."
+    ),
 ]
 
 exercises: list[Task] = [
@@ -128,16 +196,21 @@ exercises: list[Task] = [
                 {"L": lambda a, y: a - y},
             ),
             Mistake(
-                "ReLU's slope taken for its value",
+                "ReLU's value taken for its slope",
                 "if a itself is taken for the slope of the ReLU",
                 "Right of 0 the ReLU is a straight line through 0: its slope is 1 there.",
                 {"da_dz": lambda a: a},
             ),
+            replace(upstream_forgotten, instead={**upstream_forgotten.instead, "dL_dz": lambda da_dz: da_dz}),
         ],
         hints=[
             "Forward: z, a, L. Back: each line is the line above times one local derivative.",
             "dL/da = 2(a − y); the ReLU's slope is 1 for z > 0; dz/dw = x, dz/db = 1, dz/dx = w.",
-            ("dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_db}; dL/dx = {dL_dx}."),
+            (
+                "z = {w} · {x} + {b} = {z}, a = ReLU({z}) = {a}, L = ({a} − {y})² = {L};"
+                " dL/da = 2 · ({a} − {y}) = {dL_da}, da/dz = {da_dz}, dL/dz = {dL_da} · {da_dz} = {dL_dz};"
+                " dL/dw = {dL_dz} · {x} = {dL_dw}; dL/db = {dL_dz} · 1 = {dL_db}; dL/dx = {dL_dz} · {w} = {dL_dx}."
+            ),
         ],
     ),
     Exercise(
@@ -145,8 +218,8 @@ exercises: list[Task] = [
         "One sigmoid neuron: z = w·x + b, a = σ(z), L = ½(a − y)². Fill in the lines that are still None.",
         steps=sigmoid_neuron,
         asks=("z", "a", "L", "dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db"),
-        given={"x": 2, "w": 1, "b": 0.5, "y": 0},
-        mistakes=sigmoid_slips,
+        given=worked,
+        mistakes=from_memory,
         hints=sigmoid_hints,
     ),
     Exercise(
@@ -155,15 +228,12 @@ exercises: list[Task] = [
         " two lines are yours.",
         steps=sigmoid_neuron,
         asks=("dL_dw", "dL_db"),
-        given={"x": 2, "w": 1, "b": 0.5, "y": 0},
+        given={"x": 2, "w": 1, "b": 0.5, "dL_dz": replay(sigmoid_neuron, worked, "dL_dz")},
         mistakes=[
-            *(slip for slip in sigmoid_slips if slip is not bias_forgotten),
-            Mistake(
-                "upstream forgotten",
-                "if the local derivative alone is written down",
-                "What is sent on is upstream times local, and dL/dz is upstream.",
-                {"dL_dw": lambda x: x, "dL_db": lambda: 1},
-            ),
+            bias_gets_x,
+            forgot("dL_dw", "x", keeps="dL_dz"),
+            not_swapped("dL_dw", "dL_dz", "w", "x"),
+            upstream_forgotten,
             Mistake(
                 "b multiplied in",
                 "if dL/dz is multiplied by b",
@@ -190,12 +260,32 @@ exercises: list[Task] = [
             forgot_slope("dL_dz", keeps="dL_da", slope="tanh′(z)"),
             forgot("dL_dw", "x", keeps="dL_dz"),
             not_swapped("dL_dw", "dL_dz", "w", "x"),
+            upstream_forgotten,
+            Mistake(
+                "minus of a lost in dL/da",
+                "if the minus of a is lost",
+                "a is negative and the target is 1: the two are more than 1 apart.",
+                {"dL_da": lambda a, y: -a - y},
+            ),
             slope_at("da_dz", "z", lambda z: 1 - z**2, "a"),
+            value_for_slope("da_dz", "a", "tanh"),
             Mistake(
                 "σ's slope taken",
                 "if the slope of σ, a(1 − a), is taken for that of tanh",
                 "tanh has a slope of its own: 1 − a².",
                 {"da_dz": lambda a: a * (1 - a)},
+            ),
+            Mistake(
+                "σ′(z) taken",
+                "if the slope of σ at this z is taken for that of tanh",
+                "tanh has a slope of its own: 1 − a².",
+                {"da_dz": lambda z: sigmoid(z) * (1 - sigmoid(z))},
+            ),
+            Mistake(
+                "square of a made negative",
+                "if a² is taken to be negative",
+                "A square is never negative; in Python write 1 - a**2 with a name, or put the number in brackets.",
+                {"da_dz": lambda a: 1 + a**2},
             ),
             Mistake(
                 "square of a forgotten",
@@ -217,7 +307,21 @@ exercises: list[Task] = [
         steps=sigmoid_neuron,
         asks=("z", "a", "L", "dL_da", "da_dz", "dL_dz", "dL_dw", "dL_db"),
         given={"x": -1.5, "w": 0.8, "b": 0.5, "y": 1},
-        mistakes=sigmoid_slips,
+        mistakes=[
+            *from_memory,
+            Mistake(
+                "minus of x lost in z",
+                "if the minus of x is lost",
+                "x is negative, and w is not: their product is negative.",
+                {"z": lambda w, x, b: -w * x + b},
+            ),
+            Mistake(
+                "minus of x lost in dL/dw",
+                "if the minus of x is lost",
+                "x is negative, and dL/dz is too: their product is positive.",
+                {"dL_dw": lambda dL_dz, x: -dL_dz * x},
+            ),
+        ],
         hints=sigmoid_hints,
     ),
     Exercise(
@@ -225,12 +329,16 @@ exercises: list[Task] = [
         "The sigmoid neuron takes one step of gradient descent. What are its new weight and bias?",
         steps=sigmoid_neuron,
         asks=("new_w", "new_b"),
-        given={"x": 2, "w": 1, "b": 0.5, "y": 0, "rate": 0.5},
+        given={**worked, "rate": 0.5},
         mistakes=[
             uphill("new_w", "w", "dL_dw"),
             uphill("new_b", "b", "dL_db"),
             rate_forgotten("new_w", "w", "dL_dw"),
             rate_forgotten("new_b", "b", "dL_db"),
+            step_alone("new_w", "dL_dw"),
+            step_alone("new_b", "dL_db"),
+            gradient_alone("new_w", "dL_dw"),
+            gradient_alone("new_b", "dL_db"),
             *sigmoid_slips,
         ],
         hints=[
@@ -369,6 +477,25 @@ exercises: list[Task] = [
         ],
         mistakes=[
             forgot_slope("dL_dz", keeps="dL_da", slope="ReLU′(z)"),
+            Mistake(
+                "ReLU forgotten",
+                "if the ReLU is left out on both ways",
+                "The output is max(0, z), and on the way back stands its slope: 1 or 0.",
+                {"dL_da": lambda z, y: 2 * (z - y), "da_dz": lambda: 1.0},
+            ),
+            Mistake(
+                "ReLU's value taken for its slope",
+                "if max(0, z) itself is taken for the slope of the ReLU",
+                "The slope of the ReLU is 1 for z > 0, and otherwise 0.",
+                {"da_dz": lambda z: max(0.0, z)},
+            ),
+            replace(bias_forgotten, instead={"z": lambda x, w: w * x}),
+            Mistake(
+                "w in the place of x",
+                "if dL/dw is multiplied by w",
+                "A multiplication swaps its inputs on the way back: w gets x.",
+                {"gradients": lambda dL_dz, w: (dL_dz * w, dL_dz)},
+            ),
             halved("dL_da"),
             sign_flipped("dL_da"),
             Mistake(
@@ -439,6 +566,8 @@ def _survives(rate: float, x: float, w: float, b: float, y: float) -> str | None
         return "a learning rate is positive; with this one the step does not go down."
     slope = 2 * (max(0, w * x + b) - y)
     z = (w - rate * slope * x) * x + b - rate * slope
+    if abs(z) < 1e-9:
+        return "after the step z = 0, which is the edge and not yet below it. A little more is enough."
     return None if z < 0 else f"after the step z = {z:.6g}, so the neuron is alive."
 
 
@@ -481,15 +610,13 @@ quizzes = {
             ),
             Question(
                 "03.quiz.2",
-                "Two losses differ only by a ½ in front. What does that change for training?",
+                "Two losses differ only by a ½ in front. What does the ½ change in training, with the same learning"
+                " rate?",
                 [
-                    wrong("Nothing at all.", "The gradients are half as large, so each step is too."),
-                    right(
-                        "Every gradient is halved, like the learning rate would be.",
-                        "A learning rate twice as large makes up for it.",
-                    ),
+                    wrong("Nothing", "Every gradient is half as large, and so every step is too."),
+                    right("Each step is half as long.", "A learning rate twice as large would make up for it."),
                     wrong(
-                        "The place where the loss is smallest.",
+                        "The loss is smallest at another place.",
                         "Half of a smallest value is still the smallest.",
                     ),
                 ],

@@ -9,12 +9,14 @@ from ..mistakes import (
     rounded_early,
     sign_flipped,
     slope_at,
+    step_alone,
     updated_weight,
     uphill,
+    value_for_slope,
 )
 from ..quizzes import Question, Quiz, right, wrong
 from ..steps import Mistake, Steps, Values, replay
-from .n03 import sigmoid
+from .n03 import half_forgotten, sigmoid, square_forgotten, wrong_sigmoids
 
 two_neurons: Steps = {
     "z1": lambda w1, x: w1 * x,
@@ -48,12 +50,6 @@ delta_rounded = Mistake(
     "Everything after it inherits the lost digits: keep five until the end.",
     {"dL_dz2": lambda dL_dz2: float(f"{dL_dz2:.3g}")},
 )
-half_forgotten = Mistake(
-    "½ forgotten in L",
-    "if the ½ of the loss is forgotten",
-    "L = ½(a − y)² here.",
-    {"L": lambda a, y: (a - y) ** 2},
-)
 
 slips = [
     updated_weight("dL_dh", "dL_dz2", "w2", "dL_dw2"),
@@ -65,8 +61,11 @@ slips = [
     forgot("dL_dw2", "h", keeps="dL_dz2"),
     not_swapped("dL_dh", "dL_dz2", "h", "w2"),
     not_swapped("dL_dw2", "dL_dz2", "w2", "h"),
+    not_swapped("dL_dw1", "dL_dz1", "w1", "x"),
     slope_at("da_dz2", "z2", lambda z2: z2 * (1 - z2), "a"),
     slope_at("dh_dz1", "z1", lambda z1: z1 * (1 - z1), "h"),
+    value_for_slope("da_dz2", "a"),
+    value_for_slope("dh_dz1", "h"),
     Mistake(
         "x in the place of h",
         "if dL/dw2 is multiplied by the network's input x",
@@ -81,10 +80,14 @@ uphills = [uphill("new_w1", "w1", "dL_dw1"), uphill("new_w2", "w2", "dL_dw2")]
 
 forward = ("z1", "h", "z2", "a", "L")
 backward = ("dL_da", "dL_dz2", "dL_dw2", "dL_dh", "dL_dz1", "dL_dw1")
+backward_lines = (
+    "dL/da = a − y = {dL_da}; dL/dz2 = {dL_da} · {da_dz2} = {dL_dz2}; dL/dw2 = dL/dz2 · h = {dL_dw2};"
+    " dL/dh = dL/dz2 · w2 = {dL_dh}; dL/dz1 = {dL_dh} · {dh_dz1} = {dL_dz1}; dL/dw1 = dL/dz1 · x = {dL_dw1}"
+)
 backward_hints = [
     "Six lines, each the line above times one local derivative. Begin at the loss, and keep five digits.",
     ("dL/da = a − y; then · a(1 − a); from z2 the way goes on to w2 (· h) and to h (· w2); then · h(1 − h), then · x."),
-    "dL/dz2 = {dL_dz2}, dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dz1 = {dL_dz1}, dL/dw1 = {dL_dw1}.",
+    f"{backward_lines}.",
 ]
 
 exercises: list[Task] = [
@@ -96,6 +99,7 @@ exercises: list[Task] = [
         given={"x": 1, "w1": 0.5, "w2": -0.3, "y": 1},
         mistakes=[
             half_forgotten,
+            square_forgotten,
             Mistake(
                 "first sigmoid skipped",
                 "if the first neuron's z goes on without its sigmoid",
@@ -108,18 +112,14 @@ exercises: list[Task] = [
                 "Each neuron gives out σ(z), not z.",
                 {"a": lambda z2: z2},
             ),
-            Mistake(
-                "sign of z in σ flipped",
-                "if σ is taken at −z",
-                "σ(z) = 1 / (1 + e^−z): the minus stands in the exponent.",
-                {"h": lambda z1: sigmoid(-z1)},
-            ),
+            *wrong_sigmoids("h", "z1"),
+            *wrong_sigmoids("a", "z2"),
             rounded_early(3),
         ],
         hints=[
             "One line after the other; the output of each is the input of the next.",
             "σ(z) = 1 / (1 + e^−z), twice.",
-            "z1 = {z1}, h = {h}, z2 = {z2}, a = {a}, L = {L}.",
+            "z1 = w1 · x = {z1}, h = σ({z1}) = {h}, z2 = w2 · h = {z2}, a = σ({z2}) = {a}, L = ½(a − y)² = {L}.",
         ],
     ),
     Exercise(
@@ -132,12 +132,7 @@ exercises: list[Task] = [
             forgot_slope("dL_dz1", keeps="dL_dh", slope="σ′(z1)"),
             slope_at("dh_dz1", "z1", lambda z1: z1 * (1 - z1), "h"),
             not_swapped("dL_dw1", "dL_dz1", "w1", "x"),
-            Mistake(
-                "σ's value taken for its slope",
-                "if h itself is taken for the slope of σ",
-                "h is the value of σ at z1; its slope there is h(1 − h).",
-                {"dh_dz1": lambda h: h},
-            ),
+            value_for_slope("dh_dz1", "h"),
         ],
         hints=[
             "Two steps lie between h and w1: the sigmoid and the product. What is the slope of each?",
@@ -160,7 +155,21 @@ exercises: list[Task] = [
         steps=two_neurons,
         asks=("new_w1", "new_w2"),
         given=worked,
-        mistakes=[*uphills, *slips],
+        mistakes=[
+            *uphills,
+            step_alone("new_w1", "dL_dw1"),
+            step_alone("new_w2", "dL_dw2"),
+            Mistake(
+                "gradients exchanged",
+                "if each weight is moved by the gradient of the other",
+                "Every weight has a gradient of its own: dL/dw1 belongs to w1, dL/dw2 to w2.",
+                {
+                    "new_w1": lambda w1, dL_dw2, rate: w1 - rate * dL_dw2,
+                    "new_w2": lambda w2, dL_dw1, rate: w2 - rate * dL_dw1,
+                },
+            ),
+            *slips,
+        ],
         hints=[
             "Both gradients belong to the old weights: compute both, then update both.",
             "new w = w − rate · dL/dw, for each.",
@@ -199,10 +208,7 @@ exercises: list[Task] = [
         hints=[
             "Only the target is new. In which lines of the way back does y stand?",
             "dL/da = a − y. Every line after it is that one times factors that have not changed.",
-            (
-                "L = {L}, dL/da = {dL_da}, dL/dz2 = {dL_dz2}, dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dz1 = {dL_dz1},"
-                " dL/dw1 = {dL_dw1}; new w2 = {new_w2}, new w1 = {new_w1}."
-            ),
+            f"L = ½(a − y)² = {{L}}; {backward_lines}; new w2 = w2 − dL/dw2 = {{new_w2}}, new w1 = {{new_w1}}.",
         ],
     ),
     Exercise(
@@ -215,15 +221,14 @@ exercises: list[Task] = [
             half_forgotten,
             *slips[1:],  # nothing is updated here
             forgot("dL_dw1", "x", keeps="dL_dz1"),
-            not_swapped("dL_dw1", "dL_dz1", "w1", "x"),
+            square_forgotten,
+            *wrong_sigmoids("h", "z1"),
+            *wrong_sigmoids("a", "z2"),
         ],
         hints=[
             "The same eleven lines. Mind the sign of x: it comes in twice, in z1 and at the very end.",
             backward_hints[1],
-            (
-                "z1 = {z1}, h = {h}, z2 = {z2}, a = {a}, L = {L}; dL/da = {dL_da}, dL/dz2 = {dL_dz2},"
-                " dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dz1 = {dL_dz1}, dL/dw1 = {dL_dw1}."
-            ),
+            f"z1 = {{z1}}, h = σ(z1) = {{h}}, z2 = {{z2}}, a = σ(z2) = {{a}}, L = {{L}}; {backward_lines}.",
         ],
     ),
     FunctionExercise(
@@ -259,6 +264,37 @@ exercises: list[Task] = [
                 "a is what the second neuron gives out; the first one's output has to be made again.",
                 {"h": lambda a: a},
             ),
+            Mistake(
+                "updated w2 used in dL/dh",
+                "if w2 is moved by its gradient first, and the new w2 is used on the way back",
+                "All gradients belong to one and the same point: go back through the w2 of the forward pass.",
+                {"dL_dh": lambda dL_dz2, w2, h: dL_dz2 * (w2 - dL_dz2 * h)},
+            ),
+            Mistake(
+                "h forgotten in dL/dw2",
+                "if the factor h is left out of dL/dw2",
+                "w2 acts on z2 through h, so h is a factor of its gradient.",
+                {"gradients": lambda dL_dz1, x, dL_dz2: (dL_dz1 * x, dL_dz2)},
+            ),
+            Mistake(
+                "x in the place of h",
+                "if dL/dw2 is multiplied by the network's input x",
+                "The input of the second neuron is h, what the first one gives out.",
+                {"gradients": lambda dL_dz1, x, dL_dz2: (dL_dz1 * x, dL_dz2 * x)},
+            ),
+            Mistake(
+                "inputs not swapped in dL/dw2",
+                "if dL/dw2 is multiplied by w2 instead of by h",
+                "A multiply node swaps its inputs on the way back: w2 gets h.",
+                {"gradients": lambda dL_dz1, x, dL_dz2, w2: (dL_dz1 * x, dL_dz2 * w2)},
+            ),
+            Mistake(
+                "inputs not swapped in dL/dw1",
+                "if dL/dw1 is multiplied by w1 instead of by x",
+                "A multiply node swaps its inputs on the way back: w1 gets x.",
+                {"gradients": lambda dL_dz1, w1, dL_dz2, h: (dL_dz1 * w1, dL_dz2 * h)},
+            ),
+            not_swapped("dL_dh", "dL_dz2", "h", "w2"),
             sign_flipped("dL_da"),
             doubled("dL_da"),
             forgot_slope("dL_dz2", keeps="dL_da", slope="σ′(z2)"),
@@ -279,7 +315,7 @@ exercises: list[Task] = [
         ],
         hints=[
             "Which line of the way back needs h? And from which of the given values can h be made again?",
-            "h = σ(w1 · x) is one product and one sigmoid, `sigma(w1 * x)`. Then the six lines as before.",
+            "h is what the first neuron gives out, and its two lines forward need only w1 and x. Both are still there.",
             (
                 "`h = sigma(w1 * x)`, `delta2 = (a - y) * a * (1 - a)`,"
                 " `delta1 = delta2 * w2 * h * (1 - h)`, `return delta1 * x, delta2 * h`."
@@ -322,7 +358,7 @@ exercises: list[Task] = [
         ],
         hints=[
             "How many times is σ computed for the output of the last neuron? And of the one before it?",
-            "6 for the last one, 5 for the one before it, and so on. Add up.",
+            "For 2 neurons it was two for a and one for h. What does a third neuron add, and each one after it?",
             "6 + 5 + 4 + 3 + 2 + 1 = {calls}.",
         ],
     ),
@@ -339,12 +375,18 @@ exercises: list[Task] = [
                 "Another weight gives another output: z2, a, the error and the slope change first.",
                 {"dL_dz2": lambda: replay(two_neurons, worked, "dL_dz2")},
             ),
+            Mistake(
+                "old w2 kept in dL/dh",
+                "if dL/dz2 is handed on through the old w2 = −0.3",
+                "The weight is 3 now, on the way forward and on the way back.",
+                {"dL_dh": lambda dL_dz2: dL_dz2 * worked["w2"]},
+            ),
             *slips[1:],
         ],
         hints=[
             "h is the same as before, since w2 comes after it. Everything from z2 on is new.",
             "z2 = 3 · h, a = σ(z2). Then the lines of the way back, with the new a and with w2 = 3.",
-            "a = {a}, dL/dz2 = {dL_dz2}, dL/dw2 = {dL_dw2}, dL/dh = {dL_dh}, dL/dw1 = {dL_dw1}.",
+            f"z2 = 3 · {{h}} = {{z2}}, a = σ(z2) = {{a}}; {backward_lines}.",
         ],
     ),
 ]
@@ -436,7 +478,7 @@ quizzes = {
             ),
             Question(
                 "04.quiz.4",
-                "Why is it computed from the loss back, and not for each weight on its own?",
+                "Why are the gradients computed from the loss back, and not for each weight on its own?",
                 [
                     wrong("Because it is more exact.", "Both give the same numbers."),
                     right(
