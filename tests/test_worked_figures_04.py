@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from math import exp
 
 import pytest
 from execute import NOTEBOOKS, read
@@ -137,13 +139,132 @@ def test_the_engine_computes_no_sigmoid_on_the_way_back():
     assert (counted.forward.functions, counted.backward.functions) == (2, 0)
 
 
-def test_the_notebook_shows_the_figures():
-    outputs = [output for cell in read(NOTEBOOK).cells for output in cell.get("outputs", [])]
-    shown = "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
-    worked = {**FORWARD, **BACKWARD, **{f"new {name}": figure for name, figure in AFTER_ONE_STEP.items()}}
-    others = ("-0.1133", "8.83", "2.6487", "0.0625", "0.006866", "0.006730", "-0.077807", "again 3", "again 5050")
-    missing = [figure for figure in (*worked.values(), *others) if figure not in shown]
-    assert not missing
+# --- what a cell shows ---
+
+
+SHOWN = {
+    "forward": ["z1 = 0.500000", "h  = 0.622459", "z2 = -0.186738", "a  = 0.453451", "L  = 0.149358"],
+    "second-neuron": [
+        "dL/da  = -0.546549, slope a(1 − a) = 0.247833",
+        "dL/dz2 = -0.135453",
+        "dL/dw2 = -0.084314",
+        "dL/dh  = 0.040636",
+    ],
+    "engine": ["dL/dw1: engine 0.009550, nudged 0.009550", "dL/dw2: engine -0.084314, nudged -0.084314"],
+    "cut": ["dL/dw2 = -0.077807; zero: dL/dw1"],
+    "round": [
+        "all digits   : dL/dz2 = -0.135453, dL/dw2 = -0.084314, dL/dh = 0.040636, dL/dw1 = 0.009550",
+        "rounded once : dL/dz2 = -0.135000, dL/dw2 = -0.084032, dL/dh = 0.040500, dL/dw1 = 0.009518",
+    ],
+    "step": ["w1 = 0.490450, w2 = -0.215686", "L: 0.149358 → 0.142254", "promised 0.007200, really 0.007104"],
+    "share": ["99.1% of the fall; the gradients promised 78 times as much from w2 as from w1"],
+    "why": ["σ′(z1) = 0.235004", "-0.1133, so 8.83 times smaller", "equally large at w2 = 2.6487"],
+    "vanish": [
+        "our two slopes: 0.0582, at most 0.0625",
+        "layers:  2   slopes at most 0.0625, with weights of 0.3 at most 0.01875",
+        "layers: 10   slopes at most 9.537e-07, with weights of 0.3 at most 1.877e-11",
+    ],
+    "price-count": ["kept 0, again 3", "kept 0, again 55", "kept 0, again 5050"],
+    "old": ["the old one, −0.3: dL/dw1 = 0.009550", "the new one, −0.215686: dL/dw1 = 0.006866", "nudged: 0.009550"],
+    "fresh": ["dL/dw1 = 0.006730"],
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_cell_shows_the_figures(name):
+    cell = next(cell for cell in read(NOTEBOOK).cells if cell.id == name)
+    shown = "\n".join(out.get("text", "") + out.get("data", {}).get("text/plain", "") for out in cell.outputs)
+    for figures in SHOWN[name]:
+        assert re.search(rf"(?<![\w.]){re.escape(figures)}(?!\.?\w)", shown), shown
+
+
+def test_the_product_for_the_first_weight_is_within_the_bound_for_two_layers():
+    """n slopes and n - 1 weights: the worked network's own product may not exceed what is said to be the most."""
+    found = chain()
+    product = abs(found["da_dz2"] * found["w2"] * found["dh_dz1"])
+    assert f"{product:.4f}" == "0.0175" and product < 0.25**2 * 0.3
+    assert 0.25**10 < 1e-6 and 0.25**10 * 0.3**9 < 1e-10
+
+
+# --- mistakes by their numbers ---
+
+
+@pytest.mark.parametrize(
+    ("key", "answers", "mistake"),
+    [
+        ("04.check.forward", {"h": 0.3775}, "sign of z1 flipped in h"),
+        ("04.check.forward", {"a": 0.5465}, "sign of z2 flipped in a"),
+        ("04.check.forward", {"h": 0.6065}, "e^−z1 taken for h"),
+        ("04.check.forward", {"h": 1.6065}, "quotient forgotten in h"),
+        ("04.check.forward", {"a": 1.2053}, "e^−z2 taken for a"),
+        ("04.check.forward", {"a": 2.2053}, "quotient forgotten in a"),
+        ("04.check.forward", {"L": -0.2733}, "square forgotten in L"),
+        ("04.check.first-neuron", {"dL_dz1": 0.0253}, "σ's value taken for dh/dz1"),
+        ("04.check.backward", {"dL_dw1": 0.004775}, "inputs not swapped in dL/dw1"),
+        ("04.check.backward", {"dL_dz1": 0.0253, "dL_dw1": 0.0253}, "σ's value taken for dh/dz1"),
+        ("04.check.backward", {"dL_dz2": -0.2478}, "σ's value taken for da/dz2"),
+        ("04.check.update", {"new_w1": 0.00955}, "step instead of new_w1"),
+        ("04.check.update", {"new_w2": -0.08431}, "step instead of new_w2"),
+        ("04.check.update", {"new_w1": 0.5843, "new_w2": -0.3095}, "gradients exchanged"),
+        ("04.check.target-zero", {"L": 0.2267}, "square forgotten in L"),
+        ("04.check.target-zero", {"dL_dw1": -0.003961}, "inputs not swapped in dL/dw1"),
+        ("04.check.target-zero", {"dL_dz1": -0.02099}, "σ's value taken for dh/dz1"),
+        ("04.check.on-your-own", {"h": 0.7685}, "sign of z1 flipped in h"),
+        ("04.check.weight-three", {"dL_dh": 0.004655}, "old w2 kept in dL/dh"),
+        ("04.check.weight-three", {"a": 0.1338}, "sign of z2 flipped in a"),
+        ("04.check.weight-three", {"dL_dw1": -0.02898}, "σ's value taken for dh/dz1"),
+        ("04.check.weight-three", {"dL_dw1": -0.00547}, "inputs not swapped in dL/dw1"),
+    ],
+)
+def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, monkeypatch):
+    task = exercise(key)
+    monkeypatch.setattr(task, "_record", Progress())
+    for name, answer in answers.items():
+        feedback = task.check(**{name: answer})
+        assert feedback.correct is False and mistake in feedback.mistakes, (name, feedback.text)
+        right = task.check(**{name: task.truth(name).item()})
+        assert right.score[0] == 1 and not right.mistakes, (name, right.text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({}, None),
+        ({"dL_dh": "d2 * (w2 - d2 * h)"}, "updated w2 used in dL/dh"),
+        ({"dL_dh": "d2 * h"}, "inputs not swapped in dL/dh"),
+        ({"dL_dw2": "d2"}, "h forgotten in dL/dw2"),
+        ({"dL_dw2": "d2 * x"}, "x in the place of h"),
+        ({"dL_dw2": "d2 * w2"}, "inputs not swapped in dL/dw2"),
+        ({"dL_dw1": "d1 * w1"}, "inputs not swapped in dL/dw1"),
+    ],
+)
+def test_a_mistaken_function_is_named(changes, mistake, monkeypatch):
+    task = exercise("04.check.without-h")
+    monkeypatch.setattr(task, "_record", Progress())
+    code = {"dL_dh": "d2 * w2", "dL_dw1": "d1 * x", "dL_dw2": "d2 * h"} | changes
+
+    def gradients(x, w1, w2, y, a):
+        h = 1 / (1 + exp(-w1 * x))
+        known = {"x": x, "w1": w1, "w2": w2, "h": h, "d2": (a - y) * a * (1 - a)}
+        known["d1"] = eval(code["dL_dh"], {}, known) * h * (1 - h)
+        return tuple(eval(code[name], {}, known) for name in ("dL_dw1", "dL_dw2"))
+
+    feedback = task.check(gradients)
+    assert feedback.correct is (mistake is None), feedback.text
+    assert feedback.mistakes == (() if mistake is None else (mistake,))
+
+
+@pytest.mark.parametrize("key", ["04.check.backward", "04.check.target-zero", "04.check.on-your-own"])
+def test_the_last_hint_has_every_line(key):
+    task = exercise(key)
+    text = task.hint(3).text
+    for name in task.asks:
+        assert f"{task.truth(name).item():.6g}" in text, name
+
+
+def test_the_second_hints_leave_the_point_to_the_learner():
+    assert "sigma" not in exercise("04.check.without-h").hint(2).text
+    assert "6" not in exercise("04.check.recount").hint(2).text
 
 
 def test_the_notebook_does_not_show_what_its_exercises_ask():

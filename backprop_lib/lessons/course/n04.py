@@ -196,6 +196,7 @@ exercises: list[Task] = [
         given={**worked, "y": 0, **at(worked, "z1", "h", "z2", "a")},
         mistakes=[
             half_forgotten,
+            square_forgotten,
             *uphills,
             *slips,
             Mistake(
@@ -382,6 +383,7 @@ exercises: list[Task] = [
                 {"dL_dh": lambda dL_dz2: dL_dz2 * worked["w2"]},
             ),
             *slips[1:],
+            *wrong_sigmoids("a", "z2"),
         ],
         hints=[
             "h is the same as before, since w2 comes after it. Everything from z2 on is new.",
