@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backprop_lib import Tensor, relu, sigmoid
-from backprop_lib.lessons import Exercise, FunctionExercise, Mistake, Target, course, gradient_of
+from backprop_lib.lessons import Exercise, FunctionExercise, Mistake, Target, course, glossary, gradient_of
 from backprop_lib.lessons import exercise as course_exercise
 from backprop_lib.lessons.answers import agrees, read
 from backprop_lib.lessons.mistakes import rounded_early, sign_flipped
@@ -628,3 +628,62 @@ def test_a_function_may_return_comparisons():
     task = FunctionExercise("77.check.step", "?", {"s": lambda z: float(z > 0)}, "s", [{"z": 2}, {"z": -1}], (), "123")
     assert task.check(lambda z: z > 0).correct is True
     assert task.check(lambda z: z < 0).correct is False
+
+
+# ---- what a learner may also write -------------------------------------------------------------------
+
+
+def test_a_learners_line_is_shown_as_it_is():
+    task = FunctionExercise("77.check.line", "?", {"s": lambda z: z}, "s", [{"z": 2.0}], (), "123")
+    assert "in the line `return z[..., 0]`" in task.check(indexes).text
+
+
+def indexes(z):
+    return z[..., 0]
+
+
+def test_the_arguments_of_a_function_are_shown_as_they_stand():
+    task = FunctionExercise("77.check.one", "?", {"s": lambda z: z}, "s", [{"z": 2.0}], (), "123")
+    assert "must take 1 argument: z. It takes: nothing." in task.check(lambda: 3).text
+
+    def keyword_only(z, *, t) -> float:
+        return z
+
+    assert "It takes: z, *, t." in task.check(keyword_only).text
+
+
+def test_an_interrupted_function_is_no_traceback():
+    def endless(z):
+        raise KeyboardInterrupt
+
+    task = FunctionExercise("77.check.endless", "?", {"s": lambda z: z}, "s", [{"z": 2.0}], (), "123")
+    assert "was interrupted. Does a loop in it never end?" in task.check(endless).text
+
+
+@pytest.mark.parametrize("level", [0, 4, 1.0, "1", True])
+def test_a_hint_that_is_none_is_refused_and_the_next_one_still_comes(level):
+    task = Exercise("77.check.hint", "?", {"q": lambda x: x}, "q", {"x": 1}, (), ["one", "two", "three"])
+    with pytest.raises(ValueError, match="There are the hints 1 to 3"):
+        task.hint(level)
+    assert "one" in task.hint().text
+
+
+def test_a_huge_answer_warns_of_nothing():
+    task = Exercise("77.check.huge", "?", {"q": lambda x: -x}, "q", {"x": 1e308}, (), ["1", "2", "3"])
+    assert task.check(1.7e308).correct is False
+
+
+def test_the_shape_of_a_gradient_is_spoken_of_only_where_there_is_one():
+    steps = {"q": lambda x: x, "dL_dq": lambda x: x}
+    task = Exercise("77.check.shape", "?", steps, ("q", "dL_dq"), {"x": 1}, (), ["1", "2", "3"])
+    assert "A gradient has the shape" not in task.check(q=[1, 2]).text
+    assert "A gradient has the shape" in task.check(dL_dq=[1, 2]).text
+
+
+def test_an_unknown_key_is_said_in_a_plain_sentence():
+    for ask in (lambda: course_exercise("03.check.sigmod"), lambda: course_exercise(3), lambda: glossary("backprop")):
+        with pytest.raises(KeyError) as refusal:
+            ask()
+        assert not str(refusal.value).startswith(("'", '"')) or "is not in the glossary" in str(refusal.value)
+        assert "\\" not in str(refusal.value)
+        assert refusal.value._render_traceback_() == [str(refusal.value)]

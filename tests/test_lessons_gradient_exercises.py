@@ -162,3 +162,35 @@ def test_every_exercise_of_the_course_takes_its_right_answer(exercise, monkeypat
     for level in (1, 2, 3):
         assert "{" not in exercise.hint(level).text
     assert exercise.check(exercise.backward).correct is True
+
+
+def sensible(value: np.ndarray, decimals: int) -> bool:
+    """Whether so many places after the point leave the largest entry three digits."""
+    largest = np.max(np.abs(value))
+    return bool(largest > 0) and decimals + np.floor(np.log10(largest)) + 1 >= 3
+
+
+@pytest.mark.parametrize("exercise", COURSE, ids=lambda exercise: exercise.key)
+def test_each_gradient_is_judged_by_its_own_digits(exercise):
+    """Rounded to places, to significant digits, or exact; and any mixture of these."""
+    forms = [lambda v: v, lambda v: np.vectorize(lambda x: float(f"{x:.4g}"))(v)]
+    forms += [lambda v, k=k: np.round(v, k) if sensible(v, k) else v for k in range(3, 11)]
+    exact = {name: exercise.truth(name) for name in exercise.asks}
+    for shift in range(len(forms)):
+        for step in (0, 1, 3):
+            chosen = [forms[(shift + step * k) % len(forms)] for k in range(len(exact))]
+            answers = {f"dL_d{name}": form(exact[name]) for form, name in zip(chosen, exact, strict=True)}
+            feedback = exercise.check(**answers)
+            assert feedback.correct is True, (answers, feedback.text)
+
+
+@pytest.mark.parametrize("exercise", COURSE, ids=lambda exercise: exercise.key)
+def test_too_few_digits_are_not_right(exercise):
+    """A number alone needs three digits, an array three in its largest entry."""
+    for name in exercise.asks:
+        truth = np.asarray(exercise.truth(name))
+        largest = float(np.max(np.abs(truth)))
+        few = np.vectorize(lambda x, places: round(x, places))(truth, 1 - int(np.floor(np.log10(largest))))
+        if np.all(np.abs(few - truth) <= 1e-3 * np.abs(truth)):
+            continue  # the truth itself has as few digits
+        assert exercise.check(**{f"dL_d{name}": few}).correct is False, (name, few, truth)

@@ -101,7 +101,20 @@ def test_a_letter_more_at_the_end_is_refused():
             refused(Progress(), SAMPLE.token() + letter)
 
 
-@pytest.mark.parametrize("wrapping", ["{}\n", "  {}", "'{}'", '"{}"', "`{}`", "“{}”", "\r\n{}\t"])
+@pytest.mark.parametrize(
+    "wrapping",
+    ["{}\n", "  {}", "'{}'", '"{}"', "`{}`", "“{}”", "\r\n{}\t"]
+    + [
+        "\ufeff{}",
+        "\u200b{}\u200b",
+        "«{}»",
+        "‹{}›",
+        "({})",
+        "<{}>",
+        'progress.restore("{}")',
+        "progress.restore('{}')\n",
+    ],
+)
 def test_what_copying_adds_around_a_token_does_no_harm(wrapping):
     record = Progress()
     record.restore(wrapping.format(SAMPLE.token()))
@@ -117,7 +130,7 @@ def test_what_copying_adds_around_a_token_does_no_harm(wrapping):
     [
         ("hello", "begins with BP1."),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "begins with BP1."),
-        ("BP2.AAAA", "begins with BP1."),
+        ("BP2.AAAA", "begins with BP1. and this one, with BP2., is of another edition"),
         ("BP1.", "damaged"),
         ("BP1.AAAA", "damaged"),
         ("BP1." + base64.urlsafe_b64encode(b"cos\nsystem\n(S'true'\ntR.").decode(), "damaged"),
@@ -313,3 +326,11 @@ def test_a_folder_that_cannot_be_written(monkeypatch, at_a_page):
 
 def test_a_folder_that_is_not_there(at_a_page):
     assert "Not kept" in Progress().keep(at_a_page / "missing").text
+
+
+def test_what_token_writes_is_read_back_however_much_it_is():
+    """Also with keys that an edition of the reader's own has added."""
+    many = with_entries({f"{n % 90 + 10}.check.of-an-edition-of-my-own-{n}": Entry(1, True) for n in range(1500)})
+    record = Progress()
+    record.restore(many.token())
+    assert record._entries == many._entries

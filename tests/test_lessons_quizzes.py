@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from backprop_lib import Tensor
 from backprop_lib.lessons import Question, Quiz, again, course, gain, quiz, right, wrong
 from backprop_lib.lessons.keys import place
+from backprop_lib.lessons.predictions import letter_of
 from backprop_lib.lessons.record import Progress
 
 QUIZZES = {key: each for notebook in course.notebooks() for key, each in course.quizzes(notebook).items()}
@@ -163,3 +166,24 @@ def test_the_form_gives_the_reply():
     assert question.submit("a") == "✗ a) is not it. tanh reaches 1 at 0, σ does not. Choose again."
     assert question.submit("b").startswith("✓ b) is right.")
     assert question.form()["answer"] == "b" and question.form()["reply"].startswith("✓")
+
+
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_a_quiz_answered_with_nothing_is_not_answered(nothing):
+    assert quiz("03.quiz").answer(nothing) is quiz("03.quiz")
+
+
+@pytest.mark.parametrize("letters", [["a"], 3, "ab", {"a": 1}])
+def test_what_are_no_letters_is_refused(letters):
+    with pytest.raises(ValueError, match="Give 5 letters, one for each question"):
+        quiz("03.quiz").answer(letters)
+
+
+@pytest.mark.parametrize("answer", [np.array([1, 2]), Tensor([1.0, 2.0]), 3, ["a"], "f", "ab", ""])
+def test_a_question_answered_with_what_is_no_letter_says_so(answer):
+    assert "is not one of the answers" in quiz("03.quiz")[1].answer(answer).text
+
+
+@pytest.mark.parametrize("letter", ["b", "B", " b ", "b)", "(b)", "(B)"])
+def test_a_letter_is_read_as_people_write_it(letter):
+    assert letter_of(letter, ["yes", "no"]) == 1

@@ -86,7 +86,7 @@ class Claim:
         return replace(self, given=self.given.reshape(shape), slack=slack)
 
 
-def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: int | None) -> list[Claim]:
+def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: Any) -> list[Claim]:
     """The claims in the order in which the walk reaches them."""
     if not isinstance(claimed, Mapping) or not claimed:
         raise TypeError(
@@ -94,11 +94,13 @@ def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: int | None) ->
             f"given was {'an empty one' if isinstance(claimed, Mapping) else type(claimed).__name__}."
         )
     given: dict[int, Any] = {}
+    written: dict[int, Any] = {}
     for key, value in claimed.items():
         i = _number_of(key, walk)
         if i in given:
             raise ValueError(f"{marks.label(i)} is claimed twice, once by name and once as a Tensor. Keep one of them.")
         given[i] = value
+        written[i] = digits.get(key) if isinstance(digits, Mapping) else digits
     arrays = {i: _array(value, marks.label(i)) for i, value in given.items() if value is not None}
     single = any(t.dtype == np.float32 for t in walk.tensors) or any(a.dtype == np.float32 for a in arrays.values())
     dtype = np.dtype(np.float32 if single else np.float64)
@@ -121,23 +123,24 @@ def claims_of(claimed: Any, walk: Walk, marks: Landmarks, digits: int | None) ->
         magnitude = np.abs(array)
         claims.append(
             Claim(
-                i, marks.label(i), array, true, given[i] is None, _slack(array, digits), floor, dtype,
+                i, marks.label(i), array, true, given[i] is None, _slack(array, written[i]), floor, dtype,
                 int(np.argmax(np.where(np.isfinite(magnitude), magnitude, -1))) if array.size else 0,
             )
         )  # fmt: skip
     return claims
 
 
-def _slack(given: np.ndarray, digits: int | None) -> Any:
+def _slack(given: np.ndarray, digits: Any) -> Any:
     """Half a unit in the last printed place: of `digits` significant ones, or of as many after the point.
 
-    An array with more decimals than that cannot have been rounded to them.
+    An array with more decimals than that cannot have been rounded to them. digits : a number, one for each entry, where
+    only the significant ones count, or None for claims that are exact.
     """
     if digits is None:
         return 0.0
     leading = np.floor(np.log10(np.where(given != 0, np.abs(given), 1.0)))
     places = leading + 1 - digits
-    if np.allclose(given, np.round(given, digits), rtol=1e-12, atol=0):
+    if isinstance(digits, int) and np.allclose(given, np.round(given, digits), rtol=1e-12, atol=0):
         places = np.maximum(places, -digits)
     # A little more than one half, since the claim is a decimal and the gradient a binary number.
     return 0.5000001 * 10.0**places

@@ -1,5 +1,6 @@
 """Which mistake explains these wrong numbers? Replay the backward pass with each, and see which one reproduces them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,14 +17,15 @@ from .search import Hit, Search
 from .walk import walk_of
 
 
-def diagnose(loss: Tensor, claimed: Any, learning_rate: float | None = None, digits: int | None = None) -> Diagnosis:
+def diagnose(loss: Tensor, claimed: Any, learning_rate: float | None = None, digits: Any = None) -> Diagnosis:
     """Which textbook mistake produces exactly these wrong gradients?
 
     loss : a Tensor with a single entry, whose graph is the correct computation. claimed : maps names of its leaves, or
     the Tensors themselves, to the gradients to judge (arrays, numbers or lists; None for one that was never computed,
     which counts as zero). Not all leaves need be there; named inner Tensors may be. learning_rate : the rate with which
     a weight may have been updated too early; solved for where it is not given. digits : for claims that were copied
-    from a printout, to how many digits they are rounded.
+    from a printout, to how many digits they are rounded, significant ones or after the point; or, under the keys of
+    `claimed`, the number of significant digits of each entry (None for a claim that is exact).
 
     The backward pass is replayed with each mistake of the bank (`MISTAKES`), at every single place where it can be made
     and at all such places at once. The mistake whose replay reproduces all claimed numbers is the diagnosis. If several
@@ -35,8 +37,10 @@ def diagnose(loss: Tensor, claimed: Any, learning_rate: float | None = None, dig
     """
     if learning_rate is not None and not (np.isfinite(learning_rate) and learning_rate > 0):
         raise ValueError(f"learning_rate must be larger than 0; given was {learning_rate}. Leave it out if unknown.")
-    if digits is not None and (int(digits) != digits or digits < 1):
-        raise ValueError(f"digits is the number of digits that were printed, 1 or more; given was {digits}.")
+    if digits is not None and not isinstance(digits, Mapping):
+        if int(digits) != digits or digits < 1:
+            raise ValueError(f"digits is the number of digits that were printed, 1 or more; given was {digits}.")
+        digits = int(digits)
     walk = walk_of(loss)
     marks = Landmarks(walk)
     with np.errstate(all="ignore"):

@@ -1,7 +1,8 @@
 """Reading what a learner gives as an answer, and judging it against the truth.
 
 The rule for rounding, in one sentence: an answer is right if it is the truth rounded to the digits that the
-learner wrote, of which at least three count and more than four are not looked at.
+learner wrote, of which at least three count and more than four are not looked at. An array may also be rounded as a
+whole, to a place that leaves its largest entry three digits.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 import numpy as np
 
 FEWEST_DIGITS, MOST_DIGITS = 3, 4
+MOST_WRITTEN = 9  # a number with more digits was computed, not copied from a page
 LONGEST_TEXT = 40
 EXACTLY = "This is exactly"  # so begins what `relation` says of a factor
-THOUSANDS = re.compile(r"[-−]?[1-9]\d{0,2},\d{3}")  # a comma that may be a point, or part of a thousand
+DASHES = str.maketrans("−–", "--")  # the minus sign, and what word processors make of a hyphen
+THOUSANDS = re.compile(r"[-−–]?[1-9]\d{0,2},\d{3}")  # a comma that may be a point, or part of a thousand
 MANY = 200  # entries of an array whose written digits are still counted one by one
 
 
@@ -71,7 +74,7 @@ def plain(value: Any) -> Any:
 
 
 def _tidy(text: str) -> str:
-    tidy = text.replace("−", "-").replace(" ", "").strip()
+    tidy = text.translate(DASHES).replace(" ", "").strip()
     return tidy.replace(",", ".") if tidy.count(",") == 1 and "." not in tidy else tidy
 
 
@@ -144,6 +147,7 @@ def _digits(written: str, as_text: bool = False) -> int:
     return len(mantissa if as_text and "." in written else mantissa.rstrip("0")) or 1
 
 
+@np.errstate(over="ignore")
 def agrees(given: Reading, truth: np.ndarray, *, cut: bool = False) -> bool:
     """Whether every number is the truth, rounded (`cut`: cut off) to the digits given. Shapes must be
     equal.
@@ -151,7 +155,40 @@ def agrees(given: Reading, truth: np.ndarray, *, cut: bool = False) -> bool:
     if given.values.shape != truth.shape:
         return False
     digits = np.clip(given.digits, FEWEST_DIGITS, MOST_DIGITS)
-    return bool(np.all(np.abs(given.values - (_cut(truth, digits) if cut else truth)) <= _half_a_digit(truth, digits)))
+    off = np.abs(given.values - (_cut(truth, digits) if cut else truth))
+    allowed = np.maximum(_half_a_digit(truth, digits), 0.5 * 10.0 ** _common_place(given) * (1 + 1e-9))
+    return bool(np.all(off <= allowed))
+
+
+def counted_digits(given: Reading) -> np.ndarray | None:
+    """How many significant digits of each number count, by the rule above; None for numbers that nobody has rounded."""
+    if np.max(given.digits, initial=0) > MOST_WRITTEN:
+        return None
+    leading = _leading(given.values)
+    places = leading + 1 - np.clip(given.digits, FEWEST_DIGITS, MOST_DIGITS)
+    places = np.where(given.values == 0, -np.inf, places)
+    return leading + 1 - np.maximum(places, _common_place(given))
+
+
+def _common_place(given: Reading) -> float:
+    """The last place to which an array was rounded as a whole, as a power of ten, so that its largest entry keeps
+    enough digits; -inf for a single number and where there is no such place.
+    """
+    if given.values.size < 2 or np.max(given.digits) > MOST_WRITTEN or not np.any(given.values):
+        return -np.inf
+    place = _last_place(given)
+    return place if np.max(_leading(given.values)[given.values != 0]) + 1 - place >= FEWEST_DIGITS else -np.inf
+
+
+def _last_place(given: Reading) -> float:
+    """The last place that was written of any of the numbers, as a power of ten."""
+    places = _leading(given.values) + 1 - given.digits
+    return float(np.min(places[given.values != 0], initial=np.max(places)))
+
+
+def _leading(values: np.ndarray) -> np.ndarray:
+    """The place of the first significant digit, as a power of ten; 0 for a zero."""
+    return np.floor(np.log10(np.where(values == 0, 1.0, np.abs(values))))
 
 
 def same(values: np.ndarray, truth: np.ndarray) -> bool:
@@ -167,8 +204,7 @@ def _zero(truth: np.ndarray) -> np.ndarray:
 
 def _unit(truth: np.ndarray, digits: np.ndarray) -> np.ndarray:
     """The size of the last of so many significant digits."""
-    magnitude = np.floor(np.log10(np.where(truth == 0, 1.0, np.abs(truth))))
-    return 10.0 ** (magnitude - digits + 1)
+    return 10.0 ** (_leading(truth) - digits + 1)
 
 
 def _half_a_digit(truth: np.ndarray, digits: np.ndarray) -> np.ndarray:
@@ -187,6 +223,7 @@ def same_shape(values: np.ndarray, truth: np.ndarray) -> np.ndarray | None:
     return values.reshape(truth.shape) if squeezed else None
 
 
+@np.errstate(over="ignore")
 def relation(given: Reading, truth: np.ndarray, fits: Any = agrees) -> str:
     """What a wrong answer has to do with the truth, in a sentence; "" where nothing is recognised.
 
@@ -207,7 +244,7 @@ def relation(given: Reading, truth: np.ndarray, fits: Any = agrees) -> str:
                 )
         given_shape = f"an array of shape {values.shape}" if values.ndim else "one number"
         expected = f"an array of shape {truth.shape}" if truth.ndim else "one number"
-        return f"You gave {given_shape}; expected is {expected}. A gradient has the shape of what it belongs to."
+        return f"You gave {given_shape}; expected is {expected}."
     if is_(-truth):
         return "The size is right, the sign is not."
     for factor, words in ((2.0, "twice"), (0.5, "half of"), (-2.0, "minus twice"), (-0.5, "minus half of")):
@@ -228,18 +265,20 @@ def relation(given: Reading, truth: np.ndarray, fits: Any = agrees) -> str:
     return ""
 
 
+@np.errstate(over="ignore")
 def rounding(given: Reading, truth: np.ndarray) -> str:
     """Whether rounding alone can be what is wrong: what the answer "is", as half a sentence, or ""."""
+    if given.values.shape != truth.shape or not truth.size:
+        return ""
     off = np.abs(given.values - truth)
-    if truth.size == 1 and given.digits.item() < FEWEST_DIGITS:
-        # Of a truth with so few digits each one counts, and a 0.09 is no rounded 0.1.
-        exact = float(f"{truth.item():.{FEWEST_DIGITS}g}") == truth.item()
-        last = np.minimum(_unit(truth, given.digits), _unit(given.values, given.digits))
-        too_few = not exact and bool(off <= last / 2 * (1 + 1e-9))
-    else:
-        too_few = False
-    if too_few:
-        return f"is right as far as it goes. Give at least {FEWEST_DIGITS} significant digits."
+    # Of a truth with so few digits each one counts, and a 0.09 is no rounded 0.1.
+    exact = all(float(f"{entry:.{FEWEST_DIGITS}g}") == entry for entry in truth.ravel().tolist())
+    largest = np.argmax(np.abs(given.values))
+    place = _last_place(given)
+    if not exact and _leading(given.values).flat[largest] + 1 - place < FEWEST_DIGITS:
+        last = np.minimum(_unit(truth, given.digits), 10.0**place) if truth.size == 1 else 10.0**place
+        if np.all(off <= last / 2 * (1 + 1e-9)):
+            return f"is right as far as it goes. Give at least {FEWEST_DIGITS} significant digits."
     if np.all(off <= 0.01 * np.abs(truth)):
         return (
             "is within 1 % of the right value, but not equal to it in the digits that you give. Rounding on"

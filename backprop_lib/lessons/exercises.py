@@ -97,7 +97,7 @@ class Task:
 
     def hint(self, level: int | None = None) -> Box:
         """The next hint, from 1 to 3; the third is the worked solution. `hint(1)` shows one again."""
-        if level not in (None, *range(1, LEVELS + 1)):
+        if level is not None and (type(level) is not int or not 1 <= level <= LEVELS):
             raise ValueError(f"There are the hints 1 to {LEVELS}; asked was for {level!r}.")
         self._level = min(self._level + 1, LEVELS) if level is None else level
         return Box("hint", f"Hint {self._level} of {LEVELS}", (self._hint(self._hints[self._level - 1]),))
@@ -295,6 +295,8 @@ class Exercise(Task):
                 "wrong", f"{line.said} follows correctly from your earlier values: correct the first wrong one."
             )
         known = relation(line.given, line.truth)
+        if line.given.values.shape != line.truth.shape and "/d" in label(line.name):
+            known += " A gradient has the shape of what it belongs to."
         if known.startswith(EXACTLY) and "L" in self.steps:
             known += " A square brings a factor 2, a ½ in the loss takes it away."
         belied = list(dict.fromkeys(name for m in found for name in self._belied(m, lines)))
@@ -515,14 +517,15 @@ def call(function: Any, probe: Values, described: str) -> Any:
     try:
         inspect.signature(function).bind(*probe.values())
     except TypeError:
-        takes = ", ".join(inspect.signature(function).parameters) or "nothing"
-        return Verdict(
-            "wrong", f"Your function must take {len(probe)} arguments, in this order: {names}. It takes: {takes}."
-        )
+        takes = str(inspect.signature(function).replace(return_annotation=inspect.Signature.empty))[1:-1]
+        count = "1 argument" if len(probe) == 1 else f"{len(probe)} arguments, in this order"
+        return Verdict("wrong", f"Your function must take {count}: {names}. It takes: {takes or 'nothing'}.")
     except ValueError:  # a built-in function that does not tell
         pass
     try:
         returned = function(*copy.deepcopy(list(probe.values())))
+    except KeyboardInterrupt:
+        return Verdict("wrong", f"For {described} your function was interrupted. Does a loop in it never end?")
     except (Exception, SystemExit) as error:
         return Verdict("wrong", f"For {described} your function stopped: {_explained(error)}")
     if returned is ... or (isinstance(returned, tuple) and returned and all(map(unanswered, returned))):
@@ -579,4 +582,4 @@ def _explained(error: BaseException) -> str:
         message = str(error)[:200]
     except Exception:  # an exception class of the learner's own
         message = ""
-    return f"{type(error).__name__}{where}: {message}. {advice}".replace("..", ".")
+    return f"{type(error).__name__}{where}: {message.rstrip('.')}. {advice}"

@@ -10,14 +10,12 @@ import numpy as np
 from ..diagnosis import Diagnosis, diagnose
 from ..graph import Graph
 from ..tensor import Tensor
-from .answers import FEWEST_DIGITS, Unreadable, read, shown, unanswered
+from .answers import Reading, Unreadable, counted_digits, read, rounding, shown, unanswered
 from .boxes import Block
 from .exercises import Feedback, Solution, Task, Verdict, call, given_values
 from .record import Progress, progress
 from .steps import Values, label
 
-# A number written with more digits was computed, not copied from a page.
-MOST_WRITTEN = 9
 PREFIX = "dL_d"
 
 
@@ -121,8 +119,7 @@ class GradientExercise(Task):
         ones, copied from a page.
         """
         verdicts: dict[str, Verdict] = {}
-        claims: dict[str, np.ndarray] = {}
-        digits = FEWEST_DIGITS
+        claims: dict[str, Reading] = {}
         for name, answer in zip(self.asks, answers, strict=True):
             verdicts[PREFIX + name] = Verdict("open", "not answered yet")
             if unanswered(answer):
@@ -132,19 +129,23 @@ class GradientExercise(Task):
             except Unreadable as refusal:
                 verdicts[PREFIX + name] = Verdict("wrong", str(refusal))
                 continue
-            claims[name] = reading.values
-            digits = max(digits, int(np.max(reading.digits, initial=0)))
+            claims[name] = reading
         if not claims:
             return verdicts, ()
-        found = diagnose(self.graph(probe), claims, digits=digits if written and digits <= MOST_WRITTEN else None)
+        graph = self.graph(probe)
+        digits = {name: counted_digits(claim) for name, claim in claims.items()} if written else None
+        found = diagnose(graph, {name: claim.values for name, claim in claims.items()}, digits=digits)
         mistakes = tuple(suspect.mistake for suspect in (*found.suspects, *found.pair))
+        truths = _gradients(graph) if written and found.wrong and not mistakes else {}
+        rounded = {name: rounding(claims[name], truths[name]) for name in found.wrong if name in truths}
         for name, claim in claims.items():
-            verdicts[PREFIX + name] = (
-                Verdict("wrong", f"{shown(claim)} is not right.", mistakes)
-                if name in found.wrong
-                else Verdict("right", f"{shown(claim)} is right.")
-            )
-        return verdicts, _reasons(found)
+            said = shown(claim.values)
+            if name not in found.wrong:
+                verdicts[PREFIX + name] = Verdict("right", f"{said} is right.")
+            else:
+                verdicts[PREFIX + name] = Verdict("wrong", f"{said} {rounded.get(name) or 'is not right.'}", mistakes)
+        explained = bool(rounded) and all(rounded.values())
+        return verdicts, () if explained else _reasons(found)
 
     def _hint(self, text: str) -> str:
         gradients = {PREFIX + name: shown(value) for name, value in _gradients(self.graph()).items()}

@@ -6,6 +6,16 @@ notebook's list, and never move, rename or delete one. A key that is missing her
 token longer.
 """
 
+
+class UnknownKey(KeyError):
+    """A key or a term that the course does not have; the message names similar ones."""
+
+    __str__ = Exception.__str__  # KeyError's own puts the sentence in quotes
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 KEYS: dict[str, tuple[str, ...]] = {
     "00": (
         *(f"pre.{n}" for n in range(1, 13)),

@@ -27,10 +27,12 @@ CLOSE = 0.05  # a predicted number counts as right within this part of the truth
 
 def letter_of(answer: Any, choices: Sequence[str]) -> int:
     """The index of the choice that is meant, given as its letter or its text. Raises Unreadable."""
-    meant = answer.strip() if isinstance(answer, str) else answer
-    for index, choice in enumerate(choices):
-        if isinstance(meant, str) and meant in (choice, ascii_lowercase[index], f"{ascii_lowercase[index]})"):
-            return index
+    if isinstance(answer, str):
+        if answer.strip() in choices:
+            return list(choices).index(answer.strip())
+        letter = answer.strip().strip("()").lower()
+        if len(letter) == 1 and letter in ascii_lowercase[: len(choices)]:
+            return ascii_lowercase.index(letter)
     raise Unreadable(
         f"{shown(answer)} is not one of the answers. Give one of the letters"
         f' {", ".join(ascii_lowercase[: len(choices)])}, in quotes, such as "a".'

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Any
 
-from .answers import Unreadable, unanswered
+from .answers import Unreadable, shown, unanswered
 from .boxes import Box
 from .live import display, show
 from .predictions import checked_choices, letter_of, lettered
@@ -70,7 +70,7 @@ class Question:
     def answer(self, answer: Any) -> Box:
         """Choose an option by its letter or its text, and get its reply. None, ... and "-" choose nothing."""
         self._note = ""
-        if unanswered(answer) or answer == "-":
+        if unanswered(answer) or (isinstance(answer, str) and answer.strip() == "-"):
             return self.box()
         try:
             chosen = letter_of(answer, self._choices)
@@ -150,12 +150,14 @@ class Quiz:
     def __len__(self) -> int:
         return len(self.questions)
 
-    def answer(self, letters: str | Sequence[str]) -> Quiz:
-        """Answer all questions at once. Raises ValueError unless there is a letter or - for each."""
-        if len(letters) != len(self.questions):
+    def answer(self, letters: str | Sequence[str] | None) -> Quiz:
+        """Answer all questions at once; None answers none. Raises ValueError unless there is a letter or - for each."""
+        if unanswered(letters):
+            return self
+        if not isinstance(letters, (str, list, tuple)) or len(letters) != len(self.questions):
             raise ValueError(
-                f"Give {len(self.questions)} letters, one for each question, with - for none; given were"
-                f" {len(letters)}."
+                f"Give {len(self.questions)} letters, one for each question, with - for none, as in "
+                f'"{"a" * len(self.questions)}"; given was {shown(letters)}.'
             )
         for question, letter in zip(self.questions, letters, strict=True):
             question.answer(letter)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 from zlib import crc32
 
 from .answers import unanswered
@@ -24,12 +25,14 @@ from .live import somebody_is_there
 
 PREFIX = "BP1."
 CHECKED_WITH = b"progress in the backpropagation course, version 1"
-LONGEST_TOKEN = 8000
+LONGEST_TOKEN = 100_000
 LONGEST_KEY = 40
 MOST_CHOICES = 6
 A_NUMBER = 7
 END = 255
 FILE = "backprop-progress.txt"
+
+AROUND = "'\"`“”„‘’«»‹›<>()[]"
 
 KEY = re.compile(r"\d\d(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 
@@ -273,9 +276,13 @@ def _read_token(token: str) -> dict[str, Entry]:
         raise TokenError(f"A token is a text that begins with {PREFIX}; this is of type {type(token).__name__}.")
     if len(token) > LONGEST_TOKEN:
         raise TokenError(f"It is {len(token)} letters long, far longer than any token of this course.")
-    text = re.sub(r"\s", "", token).strip("'\"`“”„‘’")
+    # A mail or a page may wrap it, quote it, or put signs into it that nobody sees.
+    text = "".join(c for c in token if not c.isspace() and category(c) != "Cf")
+    text = text.strip(AROUND).removeprefix("progress.restore").strip(AROUND)
     if not text.startswith(PREFIX):
-        raise TokenError(f"A token of this course begins with {PREFIX}, this one does not.")
+        other = re.match(r"BP\d+\.", text)
+        which = f"this one, with {other[0]}, is of another edition" if other else "this one does not"
+        raise TokenError(f"A token of this course begins with {PREFIX} and {which}.")
     body = text.removeprefix(PREFIX)
     damaged = TokenError(
         "It is damaged: a letter is missing or changed. Copy the whole token again, from the first letter to the last."

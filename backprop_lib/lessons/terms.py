@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from .boxes import Box
+from .keys import UnknownKey
 
 PAGE = "glossary.md"
 NOTEBOOKS = {
@@ -233,11 +234,12 @@ def glossary(term: str) -> Box:
     unknown term, with the ones that are written similarly.
     """
     by_lower = {name.lower(): name for name in TERMS}
-    name = by_lower.get(term.strip().lower())
+    wanted = str(term).strip().lower()
+    name = by_lower.get(wanted)
     if name is None:
-        close = [by_lower[match] for match in get_close_matches(term.strip().lower(), by_lower, n=3)]
+        close = [by_lower[match] for match in get_close_matches(wanted, by_lower, n=3)]
         hint = f" Is it {' or '.join(close)}?" if close else f" All terms are in {PAGE}."
-        raise KeyError(f"{term!r} is not in the glossary.{hint}")
+        raise UnknownKey(f"{term!r} is not in the glossary.{hint}")
     notebook, meaning = TERMS[name]
     return Box("note", name, (meaning, f"Taught in {NOTEBOOKS[notebook]}."))
 

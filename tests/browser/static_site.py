@@ -116,7 +116,7 @@ class SiteNotebook(Notebook):
 
     def _complain(self, text: str) -> None:
         # JupyterLab's own list of headings, when `show` takes away the cells that it was just looking at.
-        if not any(known in text for known in ("Failed to update the table of contents", "(setting 'isRunning')")):
+        if not any(known in text for known in ("Failed to update the table of contents", "'isRunning')")):
             super()._complain(text)
 
 

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from ..exercises import Task
+from ..keys import UnknownKey
 from ..quizzes import Quiz
 
 
@@ -36,26 +37,26 @@ def exercise(key: str) -> Task:
     """The exercise with this key; the same object each time. Raises KeyError for an unknown key, with
     similar ones.
     """
-    return _find(key, exercises(key[:2]))
+    return _find(key, exercises(str(key)[:2]))
 
 
 def quiz(key: str) -> Quiz:
     """The quiz with this key, such as "03.quiz"; the same object each time. Raises KeyError as `exercise`
     does.
     """
-    return _find(key, quizzes(key[:2]))
+    return _find(key, quizzes(str(key)[:2]))
 
 
 def _find(key: str, known: dict[str, Any]) -> Any:
     if key not in known:
         close = get_close_matches(key, known, n=3) or list(known)
-        raise KeyError(f"There is no {key!r} in the course. Is it {' or '.join(close)}?")
+        raise UnknownKey(f"There is no {key!r} in the course. Is it {' or '.join(close)}?")
     return known[key]
 
 
 def _module(notebook: str) -> ModuleType:
     if notebook not in notebooks():
-        raise KeyError(
+        raise UnknownKey(
             f"The course has exercises for the notebooks {', '.join(notebooks())}; asked was for {notebook!r}."
         )
     return import_module(f"{__name__}.n{notebook}")
