@@ -254,7 +254,7 @@ _asked: list[tuple[str, list[Option]]] = [
     (
         "In a framework such as PyTorch, when is the graph of the computation built?",
         [
-            wrong("When `loss.backward()` is called.", "By then it is there: backward only walks through it."),
+            wrong("When loss.backward() is called.", "By then it is there: backward only walks through it."),
             wrong(
                 "When the network's class is written.",
                 "The class says what to do; the graph records what was done with this input, branches included.",
