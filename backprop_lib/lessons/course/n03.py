@@ -613,7 +613,7 @@ quizzes = {
                 "Two losses differ only by a ½ in front. What does the ½ change in training, with the same learning"
                 " rate?",
                 [
-                    wrong("Nothing", "Every gradient is half as large, and so every step is too."),
+                    wrong("Nothing at all.", "Every gradient is half as large, and so every step is too."),
                     right("Each step is half as long.", "A learning rate twice as large would make up for it."),
                     wrong(
                         "The loss is smallest at another place.",
