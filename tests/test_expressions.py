@@ -48,8 +48,26 @@ def test_a_name_used_twice_is_one_leaf_and_a_line_names_its_node():
     ("text", "says"),
     [
         ("", "nothing to compute"),
-        ("x +", "2*x, not 2x"),
-        ("2x", "2*x, not 2x"),
+        ("x +", "look near “x .”[.]$"),
+        ("(x", "needs its partner[.]$"),
+        ("x)", "needs its partner[.]$"),
+        ("x → y", "no use for the sign “→”"),
+        ("x + ½", "no use for the sign “½”"),
+        ("'a", "look near “'a”[.]$"),
+        ("x y", "2.x, not 2x"),
+        ("(x + 2)x", "2.x, not 2x"),
+        ("2.5x + 1", "2.x, not 2x"),
+        ("lambda*x", "“lambda” is a word of Python"),
+        ("x + class", "“class” is a word of Python"),
+        ("#x", "nothing to compute"),
+        (";", "cannot be read"),
+        ("x + 1; x*2", "“x . 1” has no name"),
+        ("1; x*2", "“1” has no name"),
+        ("q = x + 1; x*2", "no use of “q”"),
+        ("q = x + 1; r = q*x; x*2", "no use of “q”"),
+        ("(-8)**0.5 + x", "no value among the real numbers"),
+        ("x**(-8)**0.5", "no value among the real numbers"),
+        ("2x", "2.x, not 2x"),
         ("(x + 2)(x - 5)", "Every product needs its sign"),
         ("2(x + 1)", "Every product needs its sign"),
         ("x ^ 2", "Write \\*\\* for a power"),
@@ -86,7 +104,7 @@ def test_a_name_used_twice_is_one_leaf_and_a_line_names_its_node():
         ("\x00", "cannot be read"),
         ("(" * 150 + "x" + ")" * 49, "cannot be read"),
         ("x" * 201, "200 characters"),
-        ("x" + "+x" * 60, "60 parts"),
+        ("x" + "+x" * 40, "40 parts"),
     ],
 )
 def test_what_is_no_expression_is_refused_with_a_sentence(text, says):
@@ -131,9 +149,50 @@ def test_values():
         ("x = a", "needs a number"),
         ("x = inf", "finite"),
         ("2 = x", "written as"),
+        ("x·y = 2", "written as"),
+        ("lambda = 2", "“lambda” is a word of Python"),
+        ("exp = 2", "“exp” is a function"),
+        ("x = 1, x = 2", "two values"),
     ):
         with pytest.raises(ExpressionError, match=says):
             read_values(text)
+
+
+@pytest.mark.parametrize(
+    ("printed", "plain"),
+    [
+        ("x−y", "x-y"),
+        ("x – y", "x - y"),
+        ("x·y", "x*y"),
+        ("x × y ÷ 2", "x*y/2"),
+        ("x² + y³ − x¹⁰·y⁻²", "x**2 + y**3 - x**10*y**-2"),
+        ("x\u00a0+\u202fy", "x + y"),
+        ("z₁ = x + y; z₁*x", "z1 = x + y; z1*x"),
+        ("(x\uff0by)*x", None),
+    ],
+)
+def test_printed_signs_mean_what_they_mean(printed, plain):
+    values = {"x": 2, "y": 3}
+    if plain is None:
+        with pytest.raises(ExpressionError, match="no use for the sign"):
+            build(printed, values)
+    else:
+        assert build(printed, values).item() == build(plain, values).item()
+        assert names_in(printed) == ["x", "y"]
+
+
+def test_a_name_may_be_typed_in_either_of_its_forms():
+    """The keyboard's µ and ϵ are other characters than the Greek letters, and Python takes them for the same."""
+    for text, values in (("µ*2", "µ = 3"), ("μ*2", "µ = 3"), ("ϵ + 3", "ε = 3"), ("z₁*2", "z1 = 3")):
+        assert build(text, read_values(values)).item() == 6
+    assert build("µ*x", {"µ": 2, "x": 3}, fixed=("µ",)).inputs[0].requires_grad is False
+    assert names_in("µ*x") == ["μ", "x"]
+
+
+def test_an_odd_looking_text_warns_of_nothing(recwarn):
+    with pytest.raises(ExpressionError):
+        build("'\\d' + 1if x else 2", {"x": 2})
+    assert not recwarn.list
 
 
 def test_every_function_of_the_list_can_be_written():
