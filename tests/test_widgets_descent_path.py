@@ -109,10 +109,11 @@ def test_a_landscape_brings_a_start_and_rates_that_suit_it():
         assert surface_named(surface).shows(widget.ways[0].points[0])
 
 
-def test_a_negative_rate_is_refused():
+@pytest.mark.parametrize(("control", "value"), [("rate", -1), ("second_rate", -1), ("shown", -1), ("shown", 101)])
+def test_what_is_no_rate_and_no_step_is_refused(control, value):
     widget = DescentPath()
-    widget.rate = -1
-    assert "at least 0" in widget.problem
+    setattr(widget, control, value)
+    assert f"Set {control} to a" in widget.problem
 
 
 def test_the_map_tells_the_page_what_a_click_means():

@@ -60,6 +60,8 @@ class Square(Explorer):
         Square.drawings += 1
         if note == "bad":
             raise ValueError("This note cannot be drawn.")
+        if note == "worse":
+            return 1 / 0
         return [
             Frame(f'<svg viewBox="0 0 9 9"><text>{x}{letter}{k}</text></svg>', f"Here {x:g} squared is {x * x:g}.")
             for k in range(3)
@@ -133,6 +135,70 @@ def test_what_cannot_be_drawn_is_said_and_the_last_good_view_stays():
     assert square.problem == ""
     with pytest.raises(ValueError, match="cannot be drawn"):
         Square(note="bad")
+
+
+def test_a_fault_of_ours_is_said_too_before_it_is_raised():
+    square = Square(x=2)
+    with pytest.raises(ZeroDivisionError):
+        square.note = "worse"
+    assert square.problem == "This cannot be drawn (ZeroDivisionError: division by zero). Choose other values."
+    assert square.drawn == square.values
+    square.note = "good"
+    assert square.problem == ""
+
+
+@pytest.mark.parametrize("value", [-1000.5, 1e100, 1e-80])
+def test_a_number_that_cannot_be_drawn_truly_is_refused_with_one_that_can(value):
+    square = Square(x=2)
+    square.x = value
+    assert square.problem.startswith("x = ")
+    assert "cannot be drawn here. Set x to a number from −1000 to 1000" in square.problem
+    assert square.sentence == "Here 2 squared is 4."
+    with pytest.raises(ValueError, match="Set x to a number"):
+        Square(x=value)
+
+
+def test_what_is_saved_of_refused_values_says_whose_picture_it_is():
+    square = Square(x=2)
+    square.note = "bad"
+    bundle, _ = square._repr_mimebundle_()
+    note = "This note cannot be drawn. The picture still shows earlier values."
+    assert bundle["text/plain"] == f"{note} Here 2 squared is 4."
+    assert f'<p class="note">{note}</p>' in bundle["text/html"]
+    assert f'alt="{note} Here 2 squared is 4."' in bundle["text/html"]
+    square.note = "<b>"
+    assert "earlier" not in square._repr_mimebundle_()[0]["text/html"]
+
+
+EXTREMES = [1e308, 1e155, 1e100, 1e7, 999.5, 7.5, 0.0, 1e-8, 1e-60, 1e-300]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [sign * size for size in EXTREMES for sign in (1, -1)])
+@pytest.mark.parametrize("name", [name for name in backprop_lib.widgets.__all__ if name[0].isupper()])
+def test_any_finite_number_is_drawn_truly_or_refused(name, value, monkeypatch):
+    make = getattr(backprop_lib.widgets, name)
+    if name in ("Choice", "Entry", "Explorer", "Frame", "Slider", "GraphStepper"):
+        return
+    monkeypatch.setattr("backprop_lib.widgets.xor_lab.EPOCHS", 40)
+    widget = make()
+    for control in widget.controls:
+        if control["kind"] != "slider":
+            continue
+        earlier, sentence = getattr(widget, control["name"]), widget.sentence
+        setattr(widget, control["name"], value)
+        shown = widget.picture + widget.sentence
+        assert not re.search(r"\b(nan|inf)\b|∞", shown)
+        assert widget.problem or value == earlier or widget.sentence != sentence or _stays(widget, control["name"])
+        assert "domain" not in widget.problem
+        setattr(widget, control["name"], earlier)
+        assert not widget.problem
+        assert widget.sentence == sentence
+
+
+def _stays(widget, name):
+    """Where a picture may stay as it is: the epochs are shortened here, and a number of 6 digits may look the same."""
+    return name == "epoch" or abs(getattr(widget, name)) < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -198,16 +198,20 @@ def test_short_names_of_the_activations():
     np.testing.assert_array_equal(widget.flow.norms, measure(10, 32, "leaky ReLU").norms)
 
 
-@pytest.mark.parametrize(("depth", "shown"), [(-5, 2), (2, 2), (30, 30), (500, 30)])
-def test_layers_beyond_the_panel_are_not_drawn(depth, shown):
-    assert GradientFlow(depth=depth).sentence.startswith(f"{shown} layers of σ")
+@pytest.mark.parametrize(
+    ("control", "value"), [("depth", -5), ("depth", 500), ("depth", 7.5), ("width", 1), ("width", 2.5), ("width", 100)]
+)
+def test_what_is_no_network_for_the_panel_is_refused(control, value):
+    with pytest.raises(ValueError, match=f"Set {control} to a whole number from 2 to"):
+        GradientFlow(**{control: value})
+    assert GradientFlow(depth=30).sentence.startswith("30 layers of σ")
 
 
 def test_a_scale_that_is_none_is_told():
     widget = GradientFlow()
     before = widget.picture
     widget.scale = -1
-    assert "larger than 0; given was -1" in widget.problem
+    assert "Set scale to a number from 0.001 to 1000." in widget.problem
     assert widget.picture == before
 
 

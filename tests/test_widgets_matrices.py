@@ -129,7 +129,7 @@ def test_a_closed_neuron_learns_nothing_from_an_example():
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
 def test_every_batch_picture_fills_the_same_view(parameter):
-    for loss, added in itertools.product(("mean", "sum"), range(-1, EXAMPLES + 2)):
+    for loss, added in itertools.product(("mean", "sum"), range(EXAMPLES + 1)):
         assert 'viewBox="0 0 760 316"' in BatchSlider(parameter=parameter, loss=loss, added=added).picture
 
 
@@ -140,3 +140,10 @@ def test_a_choice_costs_the_kernel_at_most_5_ms():
         fitter.sizes, fitter.wanted, fitter.left = sizes, wanted, left
         times.append(time.process_time() - start)
     assert statistics.median(times) <= 0.005, f"{1000 * statistics.median(times):.2f} ms for three choices"
+
+
+@pytest.mark.parametrize("added", [-1, EXAMPLES + 1, 2.5])
+def test_examples_that_are_not_there_are_refused(added):
+    slider = BatchSlider()
+    slider.added = added
+    assert slider.problem.endswith("cannot be drawn here. Set added to a whole number from 0 to 4.")

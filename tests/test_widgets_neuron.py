@@ -84,8 +84,8 @@ def test_a_loss_that_does_not_fit_is_refused_with_a_sentence():
 
 
 def test_a_step_is_refused_where_nothing_could_be_drawn():
-    neuron = NeuronNudge(**A)
-    neuron.w = 1e200
+    neuron = NeuronNudge(**{**A, "activation": "σ", "loss": "cross-entropy", "y": 0})
+    neuron.w = 400
     assert "no finite number" in neuron.problem
     before = neuron.values
     neuron.take_step()
@@ -99,3 +99,22 @@ def test_every_choice_fills_the_same_view(activation, loss):
         return
     picture = NeuronNudge(activation=activation, loss=loss, y=1, w=-1.23456, b=0.98765).picture
     assert picture.startswith('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 408"')
+
+
+FAR_LEFT = {"activation": "σ", "loss": "½(a − y)²", "w": -4, "x": 3, "b": -4, "rate": 0.1}
+
+
+def test_a_change_below_the_rounding_of_the_loss_is_not_told_as_none():
+    end = NeuronNudge(**FAR_LEFT, y=0).sentence.split("predicts a change of ")[1]
+    assert end == "−1.60381e−28, and the loss really changes by less than 1e−27, to 6.33208e−15."
+
+
+def test_of_a_small_change_only_the_digits_that_are_sure_are_told():
+    """The change is the difference of two losses of 18, whose last digit is 4e-15."""
+    end = NeuronNudge(**FAR_LEFT, y=6).sentence.split("predicts a change of ")[1]
+    assert end == "−4.5591e−13, and the loss really changes by −5e−13, to 18."
+
+
+def test_a_tiny_step_is_made():
+    neuron = NeuronNudge(**{**FAR_LEFT, "rate": 0.3}, y=0)
+    assert neuron.outcome.after["w"] != neuron.w

@@ -1,6 +1,7 @@
 """Nudging by hand: the ratio closes in on the slope, slopes multiply along a chain and add up over paths."""
 
 import math
+from decimal import Decimal
 
 import pytest
 
@@ -61,12 +62,56 @@ def test_effects_add_over_two_paths():
     assert paths.sentence.endswith("2 + (−2) = 0.")
 
 
-@pytest.mark.parametrize("value", [-1e9, 1e9])
-def test_far_out_nothing_breaks(value):
-    for picture in (
-        SecantNudger(x=value).picture,
-        GearTrain(first=value).picture,
-        TwoPaths(x=value).picture,
-    ):
-        assert "nan" not in picture
-        assert "inf" not in picture
+@pytest.mark.parametrize("nudge", [1e-15, -1e-60, 1e-8])
+def test_a_nudge_whose_ratio_is_rounding_is_refused(nudge):
+    with pytest.raises(ValueError, match=r"notebook 07 shows. Choose 0 or at least 3e−7\."):
+        SecantNudger(x=3, nudge=nudge)
+
+
+@pytest.mark.parametrize("curve", list(CURVES))
+@pytest.mark.parametrize("x", [-1000.0, -1.0, 0.0, 1.3, math.pi])
+@pytest.mark.parametrize("nudge", [-1e-3, 1e-4, 0.01, 7.0, 1000.0])
+def test_every_digit_of_the_distance_is_true(curve, x, nudge):
+    """Against the same numbers in 60 digits."""
+    away = SecantNudger(curve=curve, x=x, nudge=nudge).sentence.split(", ")[-1].removesuffix(" away.")
+    truth = abs(_exact_ratio(curve, x, nudge) - _exact_slope(curve, x))
+    figure = away.removeprefix("less than ").replace("−", "-")
+    if away.startswith("less than "):
+        assert truth < Decimal(figure)
+    else:
+        digits = -Decimal(figure).normalize().as_tuple().exponent
+        assert abs(truth - Decimal(figure)) <= Decimal(10) ** -digits
+
+
+def _exact_slope(curve: str, x: float) -> Decimal:
+    at = Decimal(x)
+    return {"x²": 2 * at, "(3x + 1)²": 18 * at + 6, "sin x": _sine(at + _QUARTER)}[curve]
+
+
+def _exact_ratio(curve: str, x: float, nudge: float) -> Decimal:
+    f = {"x²": lambda x: x * x, "(3x + 1)²": lambda x: (3 * x + 1) ** 2, "sin x": _sine}[curve]
+    return (f(Decimal(x) + Decimal(nudge)) - f(Decimal(x))) / Decimal(nudge)
+
+
+_QUARTER = Decimal("1.57079632679489661923132169163975144209858469968755291")
+
+
+def _sine(x: Decimal) -> Decimal:
+    x %= 4 * _QUARTER
+    term, total, k = x, x, 1
+    while abs(term) > Decimal("1e-40"):
+        term *= -x * x / ((k + 1) * (k + 2))
+        total, k = total + term, k + 2
+    return total
+
+
+def test_a_nudge_is_told_from_none_even_where_a_number_is_no_number():
+    assert "0 / 0" in SecantNudger(x=1000, nudge=0).sentence
+    with pytest.raises(ValueError, match="Set x to"):
+        SecantNudger(x=1e155)
+
+
+def test_a_tiny_nudge_goes_through_both_paths_whole():
+    assert TwoPaths(x=3, nudge=1e-15).sentence.startswith(
+        "Nudging x = 3 by 1e−15 brings 2e−15 through u and 6e−15 through v: together 8e−15, 8 for each unit"
+    )

@@ -57,5 +57,14 @@ def test_a_product_below_the_panel_is_marked_not_dropped():
     assert saturation_svg("σ", 0.0, 20).count("▾") == 0
 
 
-def test_layers_beyond_the_panel_are_drawn_as_its_last():
-    assert SaturationExplorer(depth=500).picture == SaturationExplorer(depth=20).picture
+@pytest.mark.parametrize("depth", [0, 2.5, 50])
+def test_layers_without_room_in_the_panel_are_refused(depth):
+    explorer = SaturationExplorer()
+    explorer.depth = depth
+    assert explorer.problem == f"layers = {depth} cannot be drawn here. Set depth to a whole number from 1 to 20."
+
+
+@pytest.mark.parametrize("z", [-1e6, 15, 40])
+def test_a_z_whose_slope_has_lost_its_digits_is_refused(z):
+    with pytest.raises(ValueError, match="Set z to a number from −10 to 10"):
+        SaturationExplorer(function="tanh", z=z, depth=20)

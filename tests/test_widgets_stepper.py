@@ -31,7 +31,9 @@ def _output() -> Tensor:
 
 def test_what_has_been_added_up_so_far_is_said_where_two_paths_meet():
     sentences = [frame["sentence"] for frame in GraphStepper("x * x", "x = 3").frames]
-    assert sentences[-1].endswith("gets another ∂f/∂f × ∂f/∂x = 1 × 3 = 3; added up so far: 6.")
+    assert sentences[-1].endswith("gets another share, ∂f/∂f × ∂f/∂(2nd x) = 1 × 3 = 3; added up: 6.")
+    cube = [frame["sentence"] for frame in GraphStepper("u = x * x; u + x", "x = 3").frames]
+    assert cube[-2].endswith("gets another share, ∂f/∂u × ∂u/∂(1st x) = 1 × 3 = 3; added up so far: 4.")
 
 
 def test_picture_table_and_derivation_hold_the_same_numbers():
@@ -63,6 +65,31 @@ def test_a_refused_expression_says_why_and_keeps_the_last_good_steps(text):
     assert stepper.frames == before
     stepper.expression = "x / y"
     assert not stepper.problem
+
+
+@pytest.mark.parametrize("text", ["#x", "(-8)**0.5 + x", "sqrt(x - 1)", "(0*x - 8)**y", "1/(x - 1 + 1e-300)**0.5"])
+def test_what_has_no_value_or_no_slope_is_said(text):
+    stepper = GraphStepper("x * y", "x = 1, y = 2")
+    stepper.expression = text
+    assert stepper.problem
+    assert "x · y" not in stepper.problem
+    assert stepper.sentence == "Forward: x = 1 is given."
+
+
+def test_names_without_a_number_get_one():
+    assert GraphStepper("x + y*z", "y = 5").numbers == "y = 5, x = 1, z = 2"
+    assert GraphStepper("µ*x").numbers == "μ = 1, x = 2"
+    assert GraphStepper("x·y", "").numbers == "x = 1, y = 2"
+
+
+def test_numbers_for_a_tensor_are_refused():
+    with pytest.raises(TypeError, match="has its values already; given was 'x = 5'"):
+        GraphStepper(Tensor(2.0, name="x") * 3, "x = 5")
+
+
+def test_the_longest_expression_sends_a_few_megabytes():
+    frames = GraphStepper("*".join("abcdefghijklmnopqrst")).frames
+    assert sum(len(frame["picture"]) + len(frame["detail"]) for frame in frames) < 5e6
 
 
 def test_of_a_tensor():

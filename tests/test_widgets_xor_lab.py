@@ -136,7 +136,7 @@ def test_what_makes_no_network_is_said(control, value):
     lab = XORLab(epoch=0)
     before = lab.picture
     setattr(lab, control, value)
-    assert f"{value:g}" in lab.problem
+    assert f"= {value:g} cannot be drawn here. Set {control} to a".replace("-", "−") in lab.problem
     assert lab.picture == before
     assert not lab.working
     setattr(lab, control, 1)

@@ -1,6 +1,7 @@
 """Nudging an input: the ratio that becomes a slope, slopes that multiply along a chain and add up over paths."""
 
 import math
+import sys
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,19 @@ _Y = {
     "sin x": ((-1.4, 1.4), (-1, 0, 1)),
 }
 _NUDGE = (-1.0, 1.0)
+_SMALLEST_NUDGE = 1e-7  # beside an x of 1
+
+
+def rounding(largest: float) -> float:
+    """What a difference of numbers as large as this may be off by, since each has 16 digits."""
+    return 4 * sys.float_info.epsilon * abs(largest)
+
+
+def resolved(difference: float, unsure: float) -> float:
+    """A difference that may be off by `unsure`, in the digits that are sure; 0 if none is."""
+    if abs(difference) < 10 * unsure:
+        return 0.0
+    return round(difference, -math.ceil(math.log10(unsure))) if unsure else difference
 
 
 def _f(curve: str, x: float) -> float:
@@ -33,16 +47,31 @@ def slope_at(curve: str, x: float) -> float:
 
 
 def ratio(curve: str, x: float, nudge: float) -> float:
-    """Δy/Δx for a nudge Δx; nan for no nudge, where it would be 0/0."""
-    return (_f(curve, x + nudge) - _f(curve, x)) / nudge if nudge else math.nan
+    """Δy/Δx for a nudge Δx, which is not 0. Raises ValueError for one so small that rounding would be the finding."""
+    smallest = _SMALLEST_NUDGE * max(1.0, abs(x))
+    if abs(nudge) < smallest:
+        raise ValueError(
+            f"A nudge Δx = {value_text(nudge)} is too small here: y(x + Δx) and y(x) agree in nearly all their digits, "
+            f"and rounding decides the rest, as notebook 07 shows. Choose 0 or at least {value_text(smallest, 2)}."
+        )
+    return (_f(curve, x + nudge) - _f(curve, x)) / nudge
+
+
+def _distance(curve: str, x: float, nudge: float) -> str:
+    """How far Δy/Δx is from the slope, in the digits that the rounding of x and y leaves."""
+    slope = slope_at(curve, x)
+    largest = max(abs(_f(curve, x)), abs(_f(curve, x + nudge)), abs(x * slope))
+    unsure = rounding(largest) / abs(nudge)
+    away = resolved(abs(ratio(curve, x, nudge) - slope), unsure)
+    return value_text(away) if away or not unsure else f"less than {value_text(10 * unsure, 1)}"
 
 
 def secant_svg(curve: str, x: float, nudge: float) -> str:
     """Left the curve with the secant through x and x + Δx and the tangent at x; right Δy/Δx for every Δx."""
     left, right = _secant_windows(curve, x)
-    slope, now = slope_at(curve, x), ratio(curve, x, nudge)
+    slope, now = slope_at(curve, x), ratio(curve, x, nudge) if nudge else None
     y, moved = _f(curve, x), _f(curve, x + nudge)
-    secant = "" if math.isnan(now) else left.through(x, y, now, **THIN)
+    secant = "" if now is None else left.through(x, y, now, **THIN)
     return document(
         760,
         312,
@@ -56,9 +85,9 @@ def secant_svg(curve: str, x: float, nudge: float) -> str:
             left.dot(x, y, VALUE),
         ),
         _ratios(curve, x, right),
-        right.inside("" if math.isnan(now) else right.dot(nudge, now, INK)),
+        right.inside("" if now is None else right.dot(nudge, now, INK)),
         text(left.left, 298, f"Δy = {value_text(moved - y)} for Δx = {value_text(nudge)}"),
-        text(right.left, 298, f"Δy / Δx = {'0 / 0' if math.isnan(now) else value_text(now)}"),
+        text(right.left, 298, f"Δy / Δx = {'0 / 0' if now is None else value_text(now)}"),
         text(right.left + 190, 298, f"slope {value_text(slope)}", colour=GRADIENT),
     )
 
@@ -103,14 +132,15 @@ def _ratios(curve: str, x: float, window: Window) -> str:
 
 def secant_sentence(curve: str, x: float, nudge: float) -> str:
     """What the picture shows, in one sentence."""
-    slope, now = slope_at(curve, x), ratio(curve, x, nudge)
+    slope = slope_at(curve, x)
     where = f"y = {curve} at x = {value_text(x)}"
-    if math.isnan(now):
+    if nudge == 0:
         return f"{where}: without a nudge Δy / Δx is 0 / 0; what it closes in on is the slope {value_text(slope)}."
     change = _f(curve, x + nudge) - _f(curve, x)
     return (
         f"{where}: a nudge Δx = {value_text(nudge)} changes y by {value_text(change)}, that is Δy / Δx = "
-        f"{value_text(now)}; the slope is {value_text(slope)}, {value_text(abs(now - slope))} away."
+        f"{value_text(ratio(curve, x, nudge))}; the slope is {value_text(slope)}, "
+        f"{_distance(curve, x, nudge)} away."
     )
 
 
@@ -194,7 +224,7 @@ def gears_sentence(nudge: float, slopes: tuple[float, float, float]) -> str:
 
 def two_paths_svg(x: float, nudge: float) -> str:
     """x reaches y = u + v through u = 2x and through v = x²; below, the parts of Δy that each path brings."""
-    du, dv = 2 * nudge, (x + nudge) ** 2 - x * x
+    du, dv = 2 * nudge, (2 * x + nudge) * nudge
     nodes = {"x": (70, 118), "u = 2x": (290, 58), "v = x²": (290, 178), "y = u + v": (520, 118)}
     wires = [
         ("x", "u = 2x", "2"),
@@ -227,7 +257,7 @@ def two_paths_svg(x: float, nudge: float) -> str:
 
 def two_paths_sentence(x: float, nudge: float) -> str:
     """What the picture shows, in one sentence."""
-    du, dv = 2 * nudge, (x + nudge) ** 2 - x * x
+    du, dv = 2 * nudge, (2 * x + nudge) * nudge
     ratio_now = "" if nudge == 0 else f", {value_text((du + dv) / nudge)} for each unit of Δx"
     return (
         f"Nudging x = {value_text(x)} by {value_text(nudge)} brings {value_text(du)} through u and {value_text(dv)} "

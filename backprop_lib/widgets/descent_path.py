@@ -101,10 +101,10 @@ class DescentPath(Laboratory):
     surface = Choice("XOR network", options=list(SURFACES), label="landscape")
     start = Entry("0, -6", label="start a, b")
     first = Choice("SGD", options=list(OPTIMIZERS), label="first optimizer")
-    rate = Slider(10.0, low=0.001, high=100, label="first η", factors=True)
+    rate = Slider(10.0, low=0.001, high=100, label="first η", factors=True, limits=(0, 1000))
     second = Choice("Adam", options=["none", *OPTIMIZERS], label="second optimizer")
-    second_rate = Slider(0.3, low=0.001, high=100, label="second η", factors=True)
-    shown = Slider(STEPS, low=0, high=STEPS, step=1, label="show step")
+    second_rate = Slider(0.3, low=0.001, high=100, label="second η", factors=True, limits=(0, 1000))
+    shown = Slider(STEPS, low=0, high=STEPS, step=1, label="show step", limits=(0, STEPS), multiple=1)
 
     _race: Race | None = None
     _asked: Any = None
@@ -133,7 +133,7 @@ class DescentPath(Laboratory):
 
     def draw(self, shown: float, **settings: Any) -> Frame:
         race = self.job(shown, **settings)
-        step = max(0, min(int(shown), race.steps))
+        step = min(int(shown), race.steps)
         return Frame(
             descent_svg(race.surface, race.walks, step, STEPS), descent_sentence(race.surface, race.walks, step)
         )
@@ -145,9 +145,6 @@ class DescentPath(Laboratory):
 
 
 def _runners(first: str, rate: float, second: str, second_rate: float) -> tuple[tuple[str, float], ...]:
-    for each in (rate, second_rate):
-        if each < 0:
-            raise ValueError(f"A learning rate is a number of at least 0; given was {each:g}.")
     return ((first, rate),) if second == "none" else ((first, rate), (second, second_rate))
 
 

@@ -14,6 +14,8 @@ function element(tag, attributes = {}, ...children) {
 // Without this mark on the element itself Notebook 7 swallows its arrow keys and JupyterLab runs letters as commands.
 const own_keys = { "data-lm-suppress-shortcuts": "true" };
 
+const EARLIER = "The picture still shows earlier values."; // explorer.py says the same
+
 const typeset = (text) => text.replaceAll("-", "−");
 
 function slider(model, control, send) {
@@ -22,7 +24,7 @@ function slider(model, control, send) {
   const decimals = control.factors ? 0 : (String(control.step).split(".")[1] ?? "").length;
   // A slider by factors holds the power of ten; what it means has two digits.
   const value_at = (position) => (control.factors ? Number((10 ** position).toPrecision(2)) : position);
-  const position_of = (value) => (control.factors ? Math.log10(value) : value);
+  const position_of = (value) => (control.factors ? Math.log10(Math.max(value, 10 ** control.low)) : value);
   const show = () => {
     const value = model.get(control.name);
     // A value that the kernel has set may lie between the slider's steps: then it is shown with 6 digits.
@@ -222,7 +224,8 @@ function mount(model, place) {
     if (!differ.length) model.asked = false;
     // An answer to a question that nobody asked here: the same notebook is open in another window.
     if (!model.asked) for (const [name, value] of differ) model.set(name, value);
-    note.textContent = model.get("problem");
+    const problem = model.get("problem");
+    note.textContent = problem && `${problem} ${EARLIER}`;
     root.dataset.drawn = JSON.stringify(model.get("drawn"));
     show_frame();
   };

@@ -27,6 +27,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,12 @@ import anywidget
 import traitlets
 
 from ..figures import with_sentence
+from ..figures.sketch import value_text
 
 # A kernel that itself runs in the page (JupyterLite) has no name for its session, and two of them may share the page.
 _SESSION_IN_PAGE = uuid.uuid4().hex if sys.platform == "emscripten" else None
+
+EARLIER = "The picture still shows earlier values."  # explorer.js says the same
 
 
 @dataclass(frozen=True)
@@ -53,17 +57,46 @@ class Frame:
 
 
 class Slider(traitlets.Float):
-    """A number. `low` and `high` bound the slider, not the value: Python may set any finite number.
+    """A number. `low` and `high` bound the slider; Python may set any finite number.
 
     factors : the slider moves in equal factors, not in equal steps: twenty from one power of ten to the next.
+    limits : the lowest and the highest number that can be drawn truly; any other is refused with a sentence.
+    multiple : only multiples of it can be drawn, 1 for whole numbers.
+    smallest : what is nearer to 0 than this, but not 0, cannot be drawn: products of four still are above 0.
     """
 
-    def __init__(self, value: float, *, low: float, high: float, step: float = 0.0, label: str, factors: bool = False):
+    def __init__(
+        self,
+        value: float,
+        *,
+        low: float,
+        high: float,
+        step: float = 0.0,
+        label: str,
+        factors: bool = False,
+        limits: tuple[float, float] = (-1000.0, 1000.0),
+        multiple: float = 0.0,
+        smallest: float = 1e-75,
+    ):
         super().__init__(value)
         bounds: dict[str, float] = {"low": low, "high": high, "step": step}
         if factors:
             bounds = {"low": math.log10(low), "high": math.log10(high), "step": 0.05, "factors": True}
+        self.label, self.limits, self.multiple, self.smallest = label, limits, multiple, smallest
         self.tag(sync=True, echo_update=False, control={"kind": "slider", "label": label, **bounds})
+
+    def refuse(self, value: float) -> None:
+        """Raise ValueError for a number that cannot be drawn."""
+        (lowest, highest), multiple = self.limits, self.multiple
+        fits = lowest <= value <= highest and (not multiple or value % multiple == 0)
+        if fits and (value == 0 or abs(value) >= self.smallest):
+            return
+        several = "a whole number" if multiple == 1 else f"a multiple of {value_text(multiple)}"
+        kind = several if multiple else "a number"
+        wanted = f"{kind} from {value_text(lowest)} to {value_text(highest)}"
+        if fits:
+            wanted = f"{wanted}, 0 or at least {value_text(self.smallest)} away from it"
+        raise ValueError(f"{self.label} = {value_text(value)} cannot be drawn here. Set {self.name} to {wanted}.")
 
     def validate(self, obj: Any, value: Any) -> float:
         number = super().validate(obj, value)
@@ -101,9 +134,9 @@ def button(label: str) -> Callable[[Callable], Callable]:
 class Explorer(anywidget.AnyWidget):
     """Base of the course's widgets: controls as class attributes, and `draw`, a pure function of their values.
 
-    Keyword arguments set the controls. Raises TraitError for a value that a control cannot take, and whatever
-    `draw` raises. A ValueError from `draw` after a control has moved is shown in the page as a sentence, and kept
-    in `problem`; the last good frames stay.
+    Keyword arguments set the controls. Raises TraitError for a value that a control cannot take, ValueError for one
+    that cannot be drawn, and whatever `draw` raises. After a control has moved, such an error is shown in the page as
+    a sentence and kept in `problem`; the last good frames stay.
     """
 
     _esm = Path(__file__).with_name("explorer.js")
@@ -166,10 +199,16 @@ class Explorer(anywidget.AnyWidget):
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.values.items())})"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        """The static form, with the mark by which the page finds the place for the live one."""
+        """The static form, with the mark by which the page finds the place for the live one.
+
+        Where the present values are refused, the picture is of earlier ones, and says so.
+        """
         frame = self.saved
-        still = with_sentence(frame.picture, frame.sentence).bundle
-        html = f'<div class="backprop-explorer" data-explorer="{self.key}">{still["text/html"]}{frame.detail}</div>'
+        sentence = f"{self.problem} {EARLIER} {frame.sentence}" if self.problem else frame.sentence
+        note = f'<p class="note">{escape(self.problem)} {EARLIER}</p>' if self.problem else ""
+        still = with_sentence(frame.picture, sentence).bundle
+        inside = f"{note}{still['text/html']}{frame.detail}"
+        html = f'<div class="backprop-explorer" data-explorer="{self.key}">{inside}</div>'
         return {**still, "text/html": html}, {}
 
     @classmethod
@@ -199,7 +238,7 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.default("frames")
     def _first_frames(self) -> list[dict[str, str]]:
-        return self._draw(self.values)
+        return self._drawable(self.values)
 
     @traitlets.default("drawn")
     def _first_drawn(self) -> dict[str, Any]:
@@ -217,6 +256,14 @@ class Explorer(anywidget.AnyWidget):
         self._seen[digest] += 1
         return f"{digest}-{self._seen[digest]}"
 
+    def _drawable(self, values: dict[str, Any]) -> list[dict[str, str]]:
+        """The frames for these values. Raises ValueError where a slider's number cannot be drawn."""
+        for name, value in values.items():
+            control = getattr(type(self), name)
+            if isinstance(control, Slider):
+                control.refuse(value)
+        return self._draw(values)
+
     def _draw(self, values: dict[str, Any]) -> list[dict[str, str]]:
         frames = self.draw(**values)
         return [asdict(frame) for frame in ([frames] if isinstance(frames, Frame) else frames)]
@@ -225,15 +272,19 @@ class Explorer(anywidget.AnyWidget):
         values = self.values
         if values == self.drawn:  # several controls were set at once, and the first one's turn drew them all
             return
-        problem, frames = "", self.frames
+        problem, frames, fault = "", self.frames, None
         try:
-            frames = self._draw(values)
+            frames = self._drawable(values)
         except ValueError as error:
             problem = str(error)
+        except Exception as error:  # a fault of ours: the page shall not pass off the old picture as the new one
+            problem, fault = f"This cannot be drawn ({type(error).__name__}: {error}). Choose other values.", error
         with self.hold_sync():
             self.set_trait("frames", frames)
             self.set_trait("problem", problem)
             self.set_trait("drawn", values)
+        if fault:
+            raise fault
 
     def _press(self, widget: Any, message: dict[str, Any], buffers: Any) -> None:
         name = message.get("press") if isinstance(message, dict) else None

@@ -22,7 +22,9 @@ class EpsilonSlider(Explorer):
     function = Choice("x³ at 2", options=list(CURVES), label="function")
     method = Choice("centred", options=METHODS, label="difference")
     precision = Choice("float64", options=list(PRECISIONS), label="numbers")
-    k = Slider(1.0, low=LARGEST, high=SMALLEST, step=0.5, label="k in ε = 10⁻ᵏ")
+    k = Slider(
+        1.0, low=LARGEST, high=SMALLEST, step=0.5, label="k in ε = 10⁻ᵏ", limits=(LARGEST, SMALLEST), multiple=0.5
+    )
 
     @property
     def epsilon(self) -> float:

@@ -14,9 +14,9 @@ class GradientFlow(Explorer):
     title = "Gradient flow: what reaches the first layer?"
     activation = Choice("σ", options=list(_ACTIVATIONS), label="activation")
     initialisation = Choice("Xavier", options=list(INITIALISATIONS), label="weights")
-    scale = Slider(1.0, low=0.1, high=4, step=0.1, label="times")
-    depth = Slider(10, low=2, high=30, step=1, label="layers")
-    width = Slider(32, low=4, high=64, step=4, label="neurons a layer")
+    scale = Slider(1.0, low=0.1, high=4, step=0.1, label="times", limits=(0.001, 1000))
+    depth = Slider(10, low=2, high=30, step=1, label="layers", limits=(2, 30), multiple=1)
+    width = Slider(32, low=4, high=64, step=4, label="neurons a layer", limits=(2, 64), multiple=1)
     skip = Choice("no", options=["no", "yes"], label="skip connections")
     normalisation = Choice("none", options=list(NORMALISATIONS), label="normalise")
     clipping = Choice("off", options=list(_CLIPPING), label="clip the joint norm at")
@@ -27,8 +27,7 @@ class GradientFlow(Explorer):
         return self._measured(**{name: value for name, value in self.drawn.items() if name != "clipping"})
 
     def _measured(self, depth: float, width: float, activation: str, skip: str, **choices) -> Flow:
-        layers, neurons = (round(min(max(value, 2), most)) for value, most in ((depth, 30), (width, 64)))
-        return measure(layers, neurons, _ACTIVATIONS[activation], skip=skip == "yes", **choices)
+        return measure(int(depth), int(width), _ACTIVATIONS[activation], skip=skip == "yes", **choices)
 
     def draw(self, clipping: str, **values) -> Frame:
         flow, largest = self._measured(**values), _CLIPPING[clipping]

@@ -89,9 +89,12 @@ class Laboratory(Explorer):
     def _redraw(self, change: Any = None) -> None:
         before = None if self.problem else self.job(**self.drawn)
         with self.hold_sync():
-            super()._redraw(change)
+            try:
+                super()._redraw(change)
+            finally:
+                if self.problem:
+                    self.set_trait("working", False)
             if self.problem:
-                self.set_trait("working", False)
                 return
             job = self.job(**self.drawn)
             self.set_trait("share", min(job.share, 1.0))

@@ -27,11 +27,10 @@ class BatchSlider(Explorer):
     title = "A batch: the gradients of its examples, added up"
     parameter = Choice("W1", options=PARAMETERS, label="parameter")
     loss = Choice("mean", options=LOSSES, label="loss L")
-    added = Slider(0, low=0, high=EXAMPLES, step=1, label="added")
+    added = Slider(0, low=0, high=EXAMPLES, step=1, label="added", limits=(0, EXAMPLES), multiple=1)
 
     def draw(self, parameter: str, loss: str, added: float) -> Frame:
-        examples = round(min(max(added, 0), EXAMPLES))
-        return Frame(batch_svg(parameter, loss, examples), batch_sentence(parameter, loss, examples))
+        return Frame(batch_svg(parameter, loss, int(added)), batch_sentence(parameter, loss, int(added)))
 
     @property
     def saved(self) -> Frame:

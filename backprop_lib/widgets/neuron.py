@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..figures import GraphPicture, Reading
+from ..figures.nudges import resolved, rounding
 from ..figures.saturation import ACTIVATIONS
 from ..figures.sketch import document, value_text
 from ..figures.step_change import change_bars
@@ -34,7 +35,14 @@ class Outcome:
 
     @property
     def change(self) -> float:
-        return self.loss_after - self.loss
+        """In the digits that rounding leaves."""
+        return resolved(self.loss_after - self.loss, self.unsure)
+
+    @property
+    def unsure(self) -> float:
+        """What the change may be off by: the losses are rounded, and so are w and b after the step."""
+        shifts = (gradient * self.after[name] for name, gradient in self.gradients.items() if name != "x")
+        return rounding(max(self.loss, self.loss_after, *map(abs, shifts)))
 
 
 class Neuron:
@@ -73,8 +81,7 @@ class Neuron:
         """What one step from these values does. Afterwards the graph holds the values before the step again."""
         loss = self.loss_at(values)
         gradients = self._gradients()
-        # 12 decimals: 1.8 and not 1.7999999999999998, whose loss would be 2e-31 instead of 0.
-        after = {**values, **{name: round(values[name] - rate * gradients[name], 12) for name in ("w", "b")}}
+        after = {**values, **{name: _less(values[name], rate * gradients[name]) for name in ("w", "b")}}
         loss_after = self.loss_at(after)
         self.loss_at(values)
         self._gradients()
@@ -137,10 +144,19 @@ class NeuronNudge(Explorer):
             self.w, self.b = after["w"], after["b"]
 
 
+def _less(value: float, step: float) -> float:
+    """value − step: 1.8 and not 1.7999999999999998, whose loss would be 2e-31 instead of 0."""
+    plain = round(value - step, 12)
+    return plain if abs(plain - (value - step)) <= rounding(max(abs(value), abs(step))) else value - step
+
+
 def _sentence(outcome: Outcome, rate: float) -> str:
+    change = value_text(outcome.change)
+    if outcome.change == 0 and 0 < abs(outcome.predicted) < 10 * outcome.unsure:
+        change = f"less than {value_text(10 * outcome.unsure, 1)}"
     gradients = ", ".join(f"∂L/∂{name} = {value_text(outcome.gradients[name])}" for name in ("w", "b"))
     return (
         f"L = {value_text(outcome.loss)} with {gradients}; for a step with η = {value_text(rate)} the gradient "
         f"predicts a change of {value_text(outcome.predicted)}, and the loss really changes by "
-        f"{value_text(outcome.change)}, to {value_text(outcome.loss_after)}."
+        f"{change}, to {value_text(outcome.loss_after)}."
     )

@@ -9,9 +9,9 @@ class SaturationExplorer(Explorer):
 
     title = "Saturation: how steep is the activation function here?"
     function = Choice("σ", options=list(ACTIVATIONS), label="function")
-    z = Slider(0.0, low=-6, high=6, step=0.1, label="z")
-    depth = Slider(10, low=1, high=20, step=1, label="layers")
+    z = Slider(0.0, low=-6, high=6, step=0.1, label="z", limits=(-10, 10))  # beyond, 1 − tanh² loses its digits
+    depth = Slider(10, low=1, high=20, step=1, label="layers", limits=(1, 20), multiple=1)
 
     def draw(self, function: str, z: float, depth: float) -> Frame:
-        layers = round(min(max(depth, 1), 20))
+        layers = int(depth)
         return Frame(saturation_svg(function, z, layers), saturation_sentence(function, z, layers))

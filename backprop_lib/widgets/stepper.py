@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 from latex2mathml.converter import convert
 
-from ..expressions import build, names_in, read_values
+from ..expressions import ExpressionError, build, names_in, read_values
 from ..figures import GraphPicture, Reading, graph_latex, graph_table
 from ..graph import Graph
 from ..tensor import Tensor
@@ -25,8 +27,9 @@ class Stepper(Explorer):
         """
         reading = Reading(Graph(output))
         picture = GraphPicture(reading, groups)
-        self._at_rest = _frame(reading, picture, None)
-        return [_frame(reading, picture, step) for step in range(len(reading.steps))]
+        at_rest, *frames = (_frame(reading, picture, step) for step in (None, *range(len(reading.steps))))
+        self._at_rest = at_rest  # not before all of them are there
+        return frames
 
     @property
     def saved(self) -> Frame:
@@ -73,20 +76,24 @@ class ExpressionStepper(Stepper):
 
     def draw(self, expression: str, numbers: str) -> list[Frame]:
         """Raises ExpressionError, whose sentence the page shows, for a text that is no expression."""
-        return self.steps_of(build(expression, read_values(numbers)))
+        return self.steps_of(_typed(expression, numbers))
 
 
 def GraphStepper(source: str | Tensor, numbers: str | None = None, **options: Any) -> Explorer:
     """Step through `source`: an expression as text, with `numbers` such as "x = 2, y = 3", or a Tensor.
 
-    A name of the expression without a number starts at 1, 2, 3 … in the order of the names. `groups` (name -> Tensors)
+    The names of the expression without a number start at 1, 2, 3 … in their order. `groups` (name -> Tensors)
     frames parts of a Tensor's picture.
     """
     if not isinstance(source, str):
+        if numbers is not None:
+            raise TypeError(f"A Tensor has its values already; given was {numbers!r}. Numbers belong to a text.")
         return TensorStepper(source, **options)
-    if numbers is None:
-        numbers = ", ".join(f"{name} = {k}" for k, name in enumerate(names_in(source), start=1))
-    return ExpressionStepper(expression=source, numbers=numbers, **options)
+    numbers = numbers or ""
+    missing = [name for name in names_in(source) if name not in read_values(numbers)]
+    parts = [numbers.strip(" ,;")] if numbers.strip(" ,;") else []
+    parts += [f"{name} = {k}" for k, name in enumerate(missing, start=1)]
+    return ExpressionStepper(expression=source, numbers=", ".join(parts), **options)
 
 
 class ChainStepper(Stepper):
@@ -97,4 +104,15 @@ class ChainStepper(Stepper):
     numbers = Entry("x = 1, w1 = 0.5, w2 = -0.3, y = 1", label="values")
 
     def draw(self, numbers: str) -> list[Frame]:
-        return self.steps_of(build(self.expression, read_values(numbers), fixed=("x", "y")))
+        return self.steps_of(_typed(self.expression, numbers, fixed=("x", "y")))
+
+
+def _typed(expression: str, numbers: str, fixed: Collection[str] = ()) -> Tensor:
+    """The output of the expression. Raises ExpressionError where it or a gradient in it has no finite value."""
+    output = build(expression, read_values(numbers), fixed)
+    with np.errstate(all="ignore"):
+        for step in Graph(output).steps():
+            if step.total is not None and not np.isfinite(step.total):
+                here = f"of {step.node.name} " if step.node.name else ""
+                raise ExpressionError(f"At these values the gradient {here}is no finite number. Choose others.")
+    return output
