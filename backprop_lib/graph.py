@@ -167,14 +167,7 @@ class Graph:
 
         Raises ValueError if a leaf has changed since the forward pass: call `forward()` first.
         """
-        for node in self._computed:
-            for t, used in zip(node.inputs, node._arguments):
-                if has_changed(t, used):
-                    raise ValueError(
-                        f"The value of {t._called()} was changed after the forward pass, so the steps would not fit "
-                        "together. Call forward() on this Graph, then steps()."
-                    )
-        steps = [Step("forward", node, node.operation, np.array(node._data)) for node in self.nodes]
+        steps = self.forward_steps()
         if not self.output.requires_grad:
             return steps
         seed = np.array(seed_for(self.output, gradient, False))
@@ -192,6 +185,17 @@ class Graph:
         with watching(recorder):
             propagate(self.output, seed[()], self._order, computed_at=self._computed_at)
         return steps
+
+    def forward_steps(self) -> list[Step]:
+        """The steps of the forward pass alone. Raises ValueError as `steps` does."""
+        for node in self._computed:
+            for t, used in zip(node.inputs, node._arguments):
+                if has_changed(t, used):
+                    raise ValueError(
+                        f"The value of {t._called()} was changed after the forward pass, so the steps would not fit "
+                        "together. Call forward() on this Graph, then steps()."
+                    )
+        return [Step("forward", node, node.operation, np.array(node._data)) for node in self.nodes]
 
     def __repr__(self) -> str:
         return f"Graph({len(self.nodes)} nodes, {len(self.edges)} edges, output of shape {self.output.shape})"

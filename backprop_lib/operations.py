@@ -166,12 +166,15 @@ def _sigmoid_slope(g, out, _a):
 
 sigmoid = Operation("sigmoid", "σ", _sigmoid, _sigmoid_slope, elementwise=True)
 
-# softplus′ = σ, written with the value at hand: σ(a) = exp(a − softplus(a)) is exact in both tails.
+
+def _softplus_slope(g, out, a):
+    """softplus′ = σ. With the value at hand, σ(a) = 1 − exp(−softplus(a)), and `expm1` keeps both tails exact."""
+    return g * -np.expm1(-out) if isinstance(out, np.ndarray | np.floating) else g * sigmoid(a)
+
+
 softplus = Operation(
-    "softplus", "softplus", lambda a: np.logaddexp(a, a.dtype.type(0)),
-    lambda g, out, a: g * np.exp(a - out),
-    elementwise=True,
-)  # fmt: skip
+    "softplus", "softplus", lambda a: np.logaddexp(a, a.dtype.type(0)), _softplus_slope, elementwise=True
+)
 
 # The derivative at a kink is a choice: 0 for relu and abs at 0, the slope of the left side for leaky_relu.
 relu = Operation("relu", "ReLU", lambda a: at_least(0, a), lambda g, out, _a: keep(out > 0, g), elementwise=True)

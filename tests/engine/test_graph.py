@@ -359,6 +359,19 @@ def test_steps_of_random_programs(program):
     check_steps(backprop_lib, carry_out(instructions, [backprop_lib.Tensor(x) for x in arrays])[-1], None)
 
 
+def test_the_steps_of_the_forward_pass_alone(lib):
+    x = lib.Tensor([1.0, 2.0], name="x")
+    graph = lib.Graph(x * 2.0)  # many entries, so a way back would need a gradient to start from
+    steps = graph.forward_steps()
+    assert [step.node for step in steps] == graph.nodes and {step.phase for step in steps} == {"forward"}
+    assert steps[-1].value.tolist() == [2.0, 4.0]
+    x.data = [5.0, 5.0]
+    with pytest.raises(ValueError, match="'x' was changed after the forward pass"):
+        graph.forward_steps()
+    graph.forward()
+    assert graph.forward_steps()[-1].value.tolist() == [10.0, 10.0]
+
+
 def test_steps_after_a_change_do_not_mix_old_and_new(lib):
     """A leaf has moved since the forward pass. Its step must not show a value the others were not made with."""
     w, b = lib.Tensor(2.0, name="w"), lib.Tensor(1.0, name="b")

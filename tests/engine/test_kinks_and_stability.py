@@ -54,6 +54,13 @@ def test_the_left_tail_of_sigmoid_keeps_its_relative_accuracy(lib):
     np.testing.assert_allclose(lib.softplus(z).data, np.log1p(np.exp(z)), rtol=1e-13)
 
 
+def test_the_slope_of_softplus_where_it_has_no_bend_any_more(lib):
+    for kind in (np.float64, np.float32):
+        z = np.array([INF, -INF, 800.0, -800.0], kind)
+        assert gradient(lib, lib.softplus, z) == [1, 0, 1, 0]
+    assert gradient(lib, lib.softplus, INF) == 1
+
+
 def test_the_left_tail_in_float32(lib):
     z = np.array([-1.0, -17.0, -50.0, -86.0, -87.2], np.float32)
     exact = 1 / (1 + np.exp(-z.astype(float)))

@@ -52,7 +52,7 @@ MISTAKES = [
     Mistake("sigmoid: the slope lacks (1 − σ)", "operations", "g * (out * (one - out))", "g * out"),
     Mistake("sigmoid: overflows on the left", "operations", "np.exp(-np.maximum(a, lowest))", "np.exp(-a)"),
     Mistake("sigmoid: clipped too early for float32", "operations", "(np.float32, -88)", "(np.float32, -80)"),
-    Mistake("softplus: 1 − σ instead of σ", "operations", "g * np.exp(a - out)", "g * (1 - np.exp(a - out))"),
+    Mistake("softplus: 1 − σ instead of σ", "operations", "g * -np.expm1(-out)", "g * np.exp(-out)"),
     Mistake("relu: slope 1 at 0", "operations", "keep(out > 0, g)", "keep(out >= 0, g)"),
     Mistake("relu: nan becomes 0", "operations", "a if a > lowest or a != a else", "a if a > lowest else"),
     Mistake("relu: 0·∞ leaks", "operations", "keep(out > 0, g)", "g * (out > 0)"),
