@@ -165,11 +165,24 @@ def test_a_table_of_confusions_in_words():
         (lambda: classification.confusion(np.zeros((2, 3)), "f"), "square table"),
         (lambda: figures.hidden_space([1, 2], [0, 1], "f"), r"shape \(k, 2\)"),
         (lambda: figures.hidden_space(XOR, [0] * 4, "f", line=(0, 0, 1)), "different from 0"),
+        (
+            lambda: figures.hidden_space(XOR, [0] * 4, "f", line=(1, 2)),
+            r"three numbers \(a, b, c\); given was \(1, 2\)",
+        ),
+        (lambda: figures.gradient_factors({"a": {"x": 1}, "b": 3.0}, "f"), r"both: 'a' \(factors\), 'b' \(a number\)"),
+        (lambda: figures.gradient_factors({}, "f"), "no factors to draw"),
+        (lambda: figures.gradient_factors({"a": {}}, "f"), "no factors to draw"),
+        (lambda: figures.error_against_step([1, 0.1], {"a": [0, 0]}, "f"), "All errors are 0"),
     ],
 )
 def test_bad_numbers_are_refused(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_a_gradient_without_factors_beside_one_with_some():
+    figure = figures.gradient_factors({"∂L/∂w": {"e": -0.5}, "∂L/∂b": {}}, "One factor is −0.5")
+    assert len(figure.axes[0].patches) == 1
 
 
 # --- show -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .reading import number, printed
-from .style import BLACK, GRADIENT, LINES, POINTS, VALUE, house_style, label_axes, new_figure
+from .style import BLACK, GRADIENT, LINES, POINTS, SHOWS_ROUNDING, VALUE, house_style, label_axes, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,6 +106,8 @@ def error_against_step(
 ) -> "Figure":
     """How far numerical slopes are off at each step h (name -> errors); both axes logarithmic, errors of 0 left out."""
     h = _row(h, "h")
+    if not any((np.abs(_row(error, name, len(h))) > 0).any() for name, error in errors.items()):
+        raise ValueError("All errors are 0, or there are none, so a logarithmic axis has nothing to show.")
     with house_style():
         figure = new_figure()
         axes = figure.add_subplot()
@@ -118,6 +120,7 @@ def error_against_step(
         axes.set_yscale("log")
         label_axes(axes, finding, x, y)
         _legend(axes, errors)
+    figure.set_gid(SHOWS_ROUNDING)
     return figure
 
 
@@ -189,9 +192,16 @@ def gradient_factors(
     log: bool = False,
 ) -> "Figure":
     """Bars: the factors that a gradient is the product of, by name; or several gradients, each with its factors."""
-    several = {name: row for name, row in factors.items() if isinstance(row, Mapping)}
-    table: dict[str, Any] = several or {"": factors}
+    rows = [isinstance(row, Mapping) for row in factors.values()]
+    if any(rows) and not all(rows):
+        kinds = ", ".join(f"{name!r} ({'factors' if row else 'a number'})" for name, row in zip(factors, rows))
+        raise ValueError(
+            f"Give one gradient's factors as name -> number, or each gradient's; given were both: {kinds}."
+        )
+    table: dict[str, Any] = dict(factors) if any(rows) else {"": factors}
     names = list(dict.fromkeys(name for row in table.values() for name in row))
+    if not names:
+        raise ValueError("There are no factors to draw. Expected was name -> number, such as {'w': 0.5, 'σ′': 0.25}.")
     hatches = ["", "//", "..", "xx"]
     with house_style():
         figure = new_figure(max(7.2, 0.72 * len(names) * len(table)))
@@ -202,7 +212,7 @@ def gradient_factors(
             shown = [
                 (place, abs(row[name]), row[name]) for place, name in zip(places, names, strict=True) if name in row
             ]
-            at, heights, values = zip(*shown, strict=True)
+            at, heights, values = ([bar[i] for bar in shown] for i in range(3))
             look = {"color": LINES[k % len(LINES)]["color"], "hatch": hatches[k % 4], "edgecolor": "white"}
             bars = axes.bar(at, heights, width * 0.92, label=label, **look)
             axes.bar_label(bars, [printed(number(value, 3)) for value in values], padding=2, fontsize=9)
@@ -265,6 +275,8 @@ def final_losses(
 
 
 def _straight(axes: Any, line: Sequence[float], **look: Any) -> None:
+    if np.shape(line) != (3,):
+        raise ValueError(f"A line a·x + b·y + c = 0 is given as three numbers (a, b, c); given was {line!r}.")
     a, b, c = line
     if a == b == 0:
         raise ValueError("A line a·x + b·y + c = 0 needs a or b different from 0; given were both 0.")
