@@ -306,6 +306,33 @@ def test_neurons_get_a_frame():
     loss = two_neurons_in_a_row()
     parts = [node for node in Graph(loss).nodes if node.name in ("w1", "z1")]
     assert "my own frame" in graph_svg(loss, groups={"my own frame": parts})
+    assert "my own frame" in graph_svg(loss, groups={"my own frame": {*parts}})
+
+
+@pytest.mark.parametrize(
+    ("choose", "error", "words"),
+    [
+        (
+            lambda x, h, a, o: {"n": [leaf(3.0, "u")]},
+            ValueError,
+            "holds the Tensor 'u', which is no node of this graph",
+        ),
+        (lambda x, h, a, o: {"n": [Tensor(3.0)]}, ValueError, "without a name, which is no node.* x, 2, h, a, f"),
+        (lambda x, h, a, o: {"n": ["h"]}, TypeError, "holds 'h', a str. Give the Tensors themselves"),
+        (lambda x, h, a, o: {"n": h}, TypeError, r"a list of Tensors; given was the Tensor 'h'.*\{'n': \[tensor\]\}"),
+        (lambda x, h, a, o: {"n": "h"}, TypeError, "a list of Tensors"),
+        (lambda x, h, a, o: {"n": [x, h], "m": [h]}, ValueError, "h is in the groups 'n' and 'm'"),
+        (lambda x, h, a, o: {"n": [h, o]}, ValueError, "'n' cannot be drawn: .* comes back, over a. Take"),
+        (lambda x, h, a, o: {"n": [h, o], "m": [a]}, ValueError, "comes back, over the group 'm'. Take"),
+    ],
+)
+def test_what_cannot_have_a_frame_is_told_in_the_names_of_the_nodes(choose, error, words):
+    x = leaf(3.0, "x")
+    h = named(x * 2, "h")
+    a = named(relu(h), "a")
+    output = named(a + x, "f")
+    with pytest.raises(error, match=words):
+        graph_svg(output, groups=choose(x, h, a, output))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import time
 
 import numpy as np
 import pytest
@@ -21,7 +22,8 @@ from test_figures_graph import (
 )
 
 import backprop_lib
-from backprop_lib import Graph, Tensor, operations, relu
+from backprop_lib import Graph, Tensor, concatenate, exp, log, logsumexp, operations, relu, sigmoid, softplus, where
+from backprop_lib import functional as F
 from backprop_lib.figures import Reading, graph_latex, graph_svg, graph_table, graph_torch_code
 from backprop_lib.figures.graph_torch import torch_names
 from backprop_lib.figures.notation import NOTATION
@@ -81,6 +83,10 @@ def test_names_are_unique_and_the_same_every_time():
         ("alpha2", r"\alpha_{2}"),
         ("ŷ", r"\hat{y}"),
         ("yhat", r"\hat{y}"),
+        ("Theta", r"\Theta"),
+        ("Σ", r"\Sigma"),
+        ("Alpha", r"{\text{Alpha}}"),
+        ("THETA", r"{\text{THETA}}"),
         ("loss", r"{\text{loss}}"),
         ("a_b", r"{\text{a}\_\text{b}}"),
         ("$x^2", r"{\$\text{x}\wedge \text{2}}"),
@@ -90,6 +96,13 @@ def test_names_are_unique_and_the_same_every_time():
 )
 def test_a_name_in_latex(name, latex):
     assert latex_name(name) == latex
+
+
+@pytest.mark.parametrize("names", [("theta", "Theta"), ("w1", "w_1"), ("ŷ", "yhat", "y_hat"), ("η", "eta")])
+def test_no_two_names_look_the_same_in_latex(names):
+    reading = Reading(sum((leaf(float(k), name) for k, name in enumerate(names)), start=leaf(1.0, "c")))
+    assert len(set(reading.latex)) == len(reading.latex)
+    assert_well_formed(graph_latex(reading))
 
 
 def test_text_from_learners_is_cleaned():
@@ -181,10 +194,92 @@ def test_a_sentence_for_each_step_of_the_worked_neuron():
 def test_two_paths_are_added_up():
     reading = Reading(two_paths())
     first, second = (reading.sentence(k) for k in range(len(reading.steps) - 2, len(reading.steps)))
-    assert first == "Backward: ∂f/∂x = ∂f/∂v × ∂v/∂x = 1 × 6 = 6."
-    assert second == "Backward: ∂f/∂x gets another ∂f/∂u × ∂u/∂x = 1 × 2 = 2; added up so far: 8."
+    assert first == "Backward: ∂f/∂x gets a first share, ∂f/∂v × ∂v/∂x = 1 × 6 = 6."
+    assert second == "Backward: ∂f/∂x gets another share, ∂f/∂u × ∂u/∂x = 1 × 2 = 2; added up: 8."
     last = graph_latex(reading).splitlines()[-2]
     assert last.endswith(r"= 1 \cdot 6 + 1 \cdot 2 = 8")
+
+
+def test_x_times_x_has_two_local_derivatives_and_one_gradient():
+    x = leaf(3.0, "x")
+    reading = Reading(x * x)
+    assert reading.sentence(3) == "Backward: ∂f/∂x gets a first share, ∂f/∂f × ∂f/∂(1st x) = 1 × 3 = 3."
+    assert reading.sentence(4) == "Backward: ∂f/∂x gets another share, ∂f/∂f × ∂f/∂(2nd x) = 1 × 3 = 3; added up: 6."
+    assert table_rows(graph_table(reading))[1][3:] == ["∂f/∂(1st x): 3; ∂f/∂(2nd x): 3", "1"]
+    gradient, first, second = (
+        rf"\frac{{\partial f}}{{\partial {x}}}"
+        for x in ("x", r"\left(\text{1st }x\right)", r"\left(\text{2nd }x\right)")
+    )
+    start = r"\frac{\partial f}{\partial f} \cdot "
+    line = graph_latex(reading).splitlines()[-2]
+    assert line.startswith(rf"{gradient} &= {start}{first} + {start}{second} = ") and line.endswith("= 6")
+
+
+def test_a_node_used_directly_and_on_a_detour():
+    x = leaf(2.0, "x")
+    reading = Reading(x + sigmoid(x) * 3)
+    assert "∂f/∂x gets a first share, ∂f/∂f × ∂f/∂(x alone) = 1 × 1 = 1." in reading.sentence(6)
+    assert table_rows(graph_table(reading))[4][3] == "∂f/∂(x alone): 1; ∂f/∂(σ(x)·3): 1"
+    assert r"\frac{\partial f}{\partial \left(x\text{ alone}\right)} + " in graph_latex(reading)
+    q = named(x + sigmoid(x) * 3, "q")  # on the way to something else it is no other
+    assert "∂q/∂(x alone): 1; ∂q/∂(σ(x)·3): 1" in graph_table(q * 2).text
+    assert "∂q/∂x: 1; ∂q/∂v1: 1" in graph_table(named(x + sigmoid(leaf(1.0, "u") * x.data) * 3, "q") * 2).text
+
+
+@pytest.mark.parametrize("graph", [*GRAPHS, lambda: leaf(3.0, "x") * 2])
+def test_no_local_derivative_has_the_name_of_another_number(graph):
+    """A local derivative by its name: one value for each name, and if it is named like a gradient, that gradient."""
+    reading = Reading(graph())
+    gradients = {reading.gradient_name(k): total for k, total in reading.state().totals.items()}
+    named_so = {}
+    for link, (source, _, _) in enumerate(reading.links):
+        name = reading.local_name(link)
+        assert named_so.setdefault(name, link) == link
+        if name in gradients and source in reading.state().totals:
+            assert np.allclose(gradients[name], reading.local(link).reshape(gradients[name].shape))
+
+
+def test_where_there_is_one_path_nothing_is_added():
+    for graph in (one_neuron, three_terms, two_neurons_in_a_row, two_paths):
+        for written in (graph_table(graph()).text, graph_latex(graph())):
+            assert "alone" not in written and "1st" not in written
+    x = leaf(2.0, "x")
+    through_a_comparison = where(x > 0, x, 0.0)  # no gradient passes along the condition
+    assert "∂f/∂x: 1" in graph_table(through_a_comparison).text
+
+
+@pytest.mark.parametrize(
+    ("count", "ordinal"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (22, "22nd")]
+)
+def test_which_of_many_uses(count, ordinal):
+    x = leaf([1.0], "x")
+    assert Reading(concatenate([x] * 23).sum()).which_use(count - 1) == (f"{ordinal} ", "")
+
+
+def test_long_chains_of_detours_are_read_in_time():
+    x = leaf(0.5, "x")
+    for _ in range(400):
+        x = x + sigmoid(x)
+    started = time.perf_counter()
+    assert str(graph_table(x)).count(" alone)") == 400
+    assert time.perf_counter() - started < 5
+
+
+def test_a_gradient_that_is_not_complete_is_not_shown_as_one():
+    """After the first share every reader says that more is to come."""
+    x = leaf(3.0, "x")
+    reading = Reading(x * x)
+    early, late = 3, 4
+    assert table_rows(graph_table(reading, early))[0][-1] == "3 + …"
+    assert table_rows(graph_table(reading, late))[0][-1] == "6"
+    assert graph_latex(reading, early).splitlines()[-2].endswith(r"= 1 \cdot 3 + \cdots = 3 + \cdots")
+    assert r"\cdots" not in graph_latex(reading, late)
+    assert "∂f/∂x = 3 + …" in graph_svg(reading, early) and "…" not in graph_svg(reading)
+    assert "x.grad)  # 3 + …  ◀ this step\n" in graph_torch_code(reading, early)
+    w = leaf([1.0, 2.0], "w")
+    squares = Reading((w * w).sum())
+    assert "∂f/∂w so far" in graph_svg(squares, len(squares.steps) - 2)
+    assert "so far" not in graph_svg(squares, len(squares.steps) - 1)
 
 
 def test_the_second_worked_example_to_its_digits():
@@ -201,6 +296,58 @@ def test_a_matrix_product_is_written_as_matrices():
     assert r"W_{1}\,x &= \begin{bmatrix} 0.2 & 0.3 \\ 0.4 & -0.2 \\ -0.3 & 0.2 \end{bmatrix}\," in latex
     assert r"\,{x}^{\top} = \begin{bmatrix} -0.0443986 & -0.0221993" in latex
     assert "· xᵀ" in graph_table(layers()).text
+
+
+def test_what_a_sum_takes_in_is_seen():
+    x, y, c = leaf([1.0, 2.0], "x"), leaf([3.0, 4.0], "y"), leaf(5.0, "c")
+    for output, written in [
+        ((x + y).sum(), r"\sum \left(x + y\right)"),
+        (x.sum() ** 2, r"{\left(\sum x\right)}^{2}"),
+        (x.sum() * c, r"\left(\sum x\right) \cdot c"),
+        ((x * c).sum(), r"\sum \left(x \cdot c\right)"),
+        ((x**2).sum(), r"\sum {x}^{2}"),
+        ((x * c).mean(), r"\frac{1}{n} \sum \left(x \cdot c\right)"),
+        ((x - y).max(), r"\max \left(x - y\right)"),
+        ((x - y).min(), r"\min \left(x - y\right)"),
+        ((x + y).prod(), r"\prod \left(x + y\right)"),
+        (logsumexp(x), r"\ln \sum e^{x}"),
+        ((x + y).var(), r"\operatorname{var}\left(x + y\right)"),
+        (x.var() * c, r"\operatorname{var}\left(x\right) \cdot c"),
+        (exp(c) ** 2, r"{\left(e^{c}\right)}^{2}"),
+        (exp(c) * c, r"e^{c} \cdot c"),
+    ]:
+        assert f"f &= {written} = " in graph_latex(output)
+    assert r"\frac{\partial f}{\partial \left(\sum x\right)} &= " in graph_latex(x.sum() * c)
+
+
+def test_a_minus_after_a_plus_or_a_power_of_ten_gets_parentheses():
+    x = leaf(1e-9, "x")
+    assert Reading(x**2).sentence(2) == "Forward: f = x² = (1e−9)² = 1e−18."
+    assert Reading(2**x).sentence(2) == "Forward: f = 2^x = 2^(1e−9) = 1."
+    a, b = leaf(2.0, "a"), leaf(-3.0, "b")
+    products = graph_latex((b - a * 4) + a * b)
+    assert r"1 \cdot \left(-3\right) + \left(-1\right) \cdot 4 = -7" in products
+    assert r"1 \cdot 2 + \left(-5\right) = -3" in graph_latex(a.sum() * -5 + a * 2)
+    for written in (products, *(graph_latex(graph()) for graph in GRAPHS)):
+        assert not re.search(r"\+ -", written)
+
+
+def test_no_bracket_stands_in_a_bracket():
+    x = leaf([1.0, 2.0], "x")
+    for function in (abs, sigmoid, relu, log, softplus, np.sin):
+        latex = graph_latex(function(x + x).sum())
+        assert r"\left(\left(" not in latex and r"\frac{1}{\left(" not in latex
+    assert r"\operatorname{sign}\left(x + x\right)" in graph_latex(abs(x + x).sum())
+
+
+def test_a_tie_of_the_largest_is_told():
+    for output in (leaf([2.0, 2.0, 1.0], "x").max(), leaf([2.0, 2.0, 3.0], "x").min()):
+        assert "entry (shared at a tie), else " in graph_latex(output)
+
+
+def test_dots_in_an_index_are_dots():
+    x = leaf([[1.0, 2.0]], "x")
+    assert r"_{[\text{…, 0}]}" in graph_latex(x[..., 0].sum())
 
 
 def test_large_arrays_are_given_by_shape_and_range():
@@ -231,7 +378,24 @@ def test_an_output_with_many_entries_is_read_forward_only_unless_a_gradient_is_g
     assert Reading(z, gradient=[1.0, 1.0]).sentence() == "f = [2, 4]; ∂f/∂z = [2, 2]."
 
 
-@pytest.mark.parametrize("digits", [0, 18, 2.5, "six"])
+def test_values_that_do_not_fit_together_are_refused_without_a_backward_pass_too():
+    W = leaf([[1.0, 2.0], [3.0, 4.0]], "W")
+    y = W @ np.ones(2)
+    W.data = [[9.0, 9.0], [9.0, 9.0]]
+    for output in (y, y.sum()):
+        with pytest.raises(ValueError, match="'W' was changed after the forward pass"):
+            graph_table(output)
+
+
+@pytest.mark.parametrize("make", [graph_svg, graph_table, graph_latex, graph_torch_code])
+@pytest.mark.parametrize("given", [{"digits": 10}, {"gradient": 1.0}])
+def test_what_a_reading_has_already_is_refused(make, given):
+    with pytest.raises(ValueError, match=r"A Reading has its digits \(3\) and its gradient already"):
+        make(Reading(one_neuron(), 3), **given)
+    assert str(make(one_neuron(), **given))
+
+
+@pytest.mark.parametrize("digits", [0, 18, 2.5, "six", True])
 def test_digits_are_a_sensible_number(digits):
     with pytest.raises(ValueError, match="1 to 17"):
         Reading(one_neuron(), digits=digits)
@@ -252,6 +416,7 @@ def test_every_operation_has_a_row():
 KNOWN_COMMANDS = set(
     r"\begin \end \cdot \frac \tfrac \partial \left \right \odot \sum \text \top \operatorname \phantom \Rightarrow "
     r"\sigma "
+    r"\cdots \Theta \theta \eta "
     r"\hat \times \mathbb \in \ldots \lt \gt \le \ge \ne \ln \sin \cos \tanh \sqrt \max \min \prod \overline \infty \_ "
     r"\{ \} \& \# \% \$ \backslash \wedge \sim \; \, \\".split()
 )
@@ -350,6 +515,58 @@ def test_pytorch_in_float32():
     assert_torch_agrees(Reading((x * 2 + 1).sum()))
 
 
+f32 = Tensor(np.float32([[0.2, 0.7], [0.4, 0.5]]), name="A")
+TWO_TYPES = {
+    "matrix": lambda: f32 @ np.ones((2, 2)),
+    "vector": lambda: f32 @ leaf([1.0, 2.0], "v"),
+    "from the left": lambda: leaf([1.0, 2.0], "v") @ f32,
+    "BCE": lambda: F.binary_cross_entropy(f32, leaf([[0.0, 1.0], [1.0, 0.0]], "y")),
+    "BCE of logits": lambda: F.binary_cross_entropy_with_logits(f32, leaf([[0.0, 1.0], [1.0, 0.0]], "y")),
+    "MSE": lambda: F.mean_squared_error(f32, leaf([[0.0, 1.0], [1.0, 0.0]], "y")),
+    "CE": lambda: F.cross_entropy(f32, leaf([[0.5, 0.5], [0.0, 1.0]], "y")),
+    "classes": lambda: F.cross_entropy(f32, [0, 1]),
+    "sum": lambda: f32 + leaf([1.0, 2.0], "v"),
+    "power": lambda: f32 ** leaf([1.0, 2.0], "v"),
+    "maximum": lambda: F.maximum(f32, leaf([0.3, 0.3], "v")),
+    "where": lambda: where(f32 > 0.3, f32, leaf([1.0, 2.0], "v")),
+    "join": lambda: concatenate([f32, leaf([[1.0, 2.0]], "v")]),
+}
+
+
+@pytest.mark.parametrize("name", TWO_TYPES)
+def test_pytorch_with_two_types_of_numbers(name):
+    pytest.importorskip("torch")
+    reading = Reading(TWO_TYPES[name]().sum())
+    scope, names = run(graph_torch_code(reading)), torch_names(reading)
+    for k, total in reading.state().totals.items():
+        assert np.allclose(scope[names[k]].grad.numpy(), total, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x: x[[]],
+        lambda x: x[np.zeros((0, 2), int)],
+        lambda x: x[np.zeros(3, bool)],
+        lambda x: F.clip(x, np.zeros(3), 1),
+        lambda x: F.clip(x, 0, np.ones(3)),
+        lambda x: F.clip(x, np.array([-np.inf, 0, 1.5]), np.inf),
+        lambda x: F.clip(x, np.inf, np.inf),
+        lambda x: F.clip(x, -np.inf, np.inf),
+        lambda x: F.clip(x, float("nan"), 1),
+    ],
+)
+def test_pytorch_at_the_edges(use):
+    pytest.importorskip("torch")
+    assert_torch_agrees(Reading(use(leaf([-1.0, 0.5, 2.0], "x")).sum()))
+
+
+def test_where_pytorch_finds_other_numbers_the_code_says_so():
+    said = "PyTorch cuts the logarithm off at −100"
+    assert said in graph_torch_code(F.binary_cross_entropy(leaf([0.0, 1.0], "p"), [0, 1]))
+    assert said not in graph_torch_code(F.binary_cross_entropy(leaf([0.1, 0.9], "p"), [0, 1]))
+
+
 def test_a_wrong_line_of_pytorch_would_be_seen():
     pytest.importorskip("torch")
     reading = Reading(one_neuron())
@@ -398,6 +615,21 @@ def test_the_line_of_a_step_is_marked():
     marked = [line for line in graph_torch_code(reading, 17).splitlines() if "◀" in line]
     assert marked == ['print("dL/dw =", w.grad)  # 12  ◀ this step']
     assert "z = w_x + b  # 7  ◀ this step" in graph_torch_code(reading, 5)
+    assert "◀" not in graph_torch_code(reading)
+
+
+def test_the_code_steps_with_the_others():
+    """A number shows in the comments when it shows in the table, and each step marks one line."""
+    x = leaf(3.0, "x")
+    reading = Reading((x * 2) ** 2)
+    for step in range(len(reading.steps)):
+        state, code = reading.state(step), graph_torch_code(reading, step)
+        assert code.count("◀ this step") == 1
+        for k, name in torch_names(reading).items():
+            line = re.search(rf"^{name} = .*$", code, re.M).group()
+            assert ("not reached yet" in line) == (k not in state.values)
+    assert "x_2 = x * 2  # x·2: not reached yet  ◀ this step\n" in graph_torch_code(reading, 1)
+    assert 'print("df/df =", f.grad)  # 1  ◀ this step\n' in graph_torch_code(reading, 5)
 
 
 def test_the_graph_of_a_gradient_has_no_code_but_says_so():

@@ -6,19 +6,20 @@ import numpy as np
 
 from ..graph import Graph
 from ..tensor import Tensor
-from .notation import ATOM, SUM, notation_of, parts_in_parentheses
+from .notation import ATOM, POWER, SUM, notation_of, parts_in_parentheses
 from .reading import Reading, State, latex_number, reading_of
 
 _MARK = r"\Rightarrow\;"
 
 
 def graph_latex(
-    graph: Graph | Tensor | Reading, step: int | None = None, *, digits: int = 6, gradient: Any = None
+    graph: Graph | Tensor | Reading, step: int | None = None, *, digits: int | None = None, gradient: Any = None
 ) -> str:
     r"""The forward pass and the derivation of every gradient: an `aligned` block without dollar signs.
 
     Show it with `IPython.display.Math(graph_latex(loss))`. `step`: only what is known after that step of
-    `Graph.steps()`; the line it works on is marked with ⇒. The arguments are those of `graph_svg`.
+    `Graph.steps()`; the line it works on is marked with ⇒. The arguments are those of `graph_svg`; digits are 6 if not
+    given.
     """
     reading = reading_of(graph, digits, gradient)
     state = reading.state(step)
@@ -79,14 +80,21 @@ def array_latex(reading: Reading, array: np.ndarray, as_row: bool = False) -> st
 
 def gradient_latex(reading: Reading, k: int) -> str:
     r"""\frac{\partial L}{\partial w}"""
-    return _fraction(reading, reading.output, k)
+    return _fraction(reading.latex_atom(reading.output), reading.latex_atom(k))
 
 
-def _fraction(reading: Reading, over: int, under: int) -> str:
-    above, below = (
-        reading.latex[i] if reading.binds[i] == ATOM else rf"\left({reading.latex[i]}\right)" for i in (over, under)
-    )
+def _fraction(above: str, below: str) -> str:
     return rf"\frac{{\partial {above}}}{{\partial {below}}}"
+
+
+def _local_derivative(reading: Reading, link: int) -> str:
+    """The local derivative as a fraction; by the use that the link is, where there are others (see `which_use`)."""
+    source, target, _ = reading.links[link]
+    below, (before, after) = reading.latex_atom(source), reading.which_use(link)
+    if before or after:
+        words = [rf"\text{{{word}}}" if word else "" for word in (before, after)]
+        below = rf"\left({words[0]}{below}{words[1]}\right)"
+    return _fraction(reading.latex_atom(target), below)
 
 
 def _backward(reading: Reading, k: int, state: State) -> tuple[str, str]:
@@ -94,24 +102,19 @@ def _backward(reading: Reading, k: int, state: State) -> tuple[str, str]:
     total = array_latex(reading, state.totals[k])
     if not links:
         return gradient_latex(reading, k), total
-    chain, symbols, numbers = [], [], []
-    for link in links:
-        one, two, three = _contribution(reading, link, state)
-        chain.append(one)
-        symbols.append(two)
-        numbers.append(three)
+    chain, symbols, numbers = zip(*(_contribution(reading, link, state) for link in links), strict=True)
     stages = [" + ".join(chain)]
-    for terms in (symbols, numbers):
-        joined = " + ".join(terms)
-        if joined != stages[-1]:
-            stages.append(joined)
-    if stages[-1] != total:
-        stages.append(total)
+    for written in (" + ".join(symbols), " + ".join(numbers), total):
+        if written != stages[-1]:
+            stages.append(written)
+    if k in state.waiting:
+        stages = [rf"{stage} + \cdots" for stage in stages]
     return gradient_latex(reading, k), " = ".join(stages)
 
 
 def _contribution(reading: Reading, link: int, state: State) -> tuple[str, str, str]:
     """What one use of a node sends back: as a product of derivatives, with the rule put in, and with numbers."""
+    later = link != state.arrived[reading.links[link].source][0]  # after a plus, where a minus needs parentheses
     source, target, position = reading.links[link]
     node = reading.nodes[target]
     upstream = gradient_latex(reading, target)
@@ -119,7 +122,8 @@ def _contribution(reading: Reading, link: int, state: State) -> tuple[str, str, 
     sent = state.sent[link]
     assert node.operation is not None
     if not node.operation.elementwise:
-        return rule, rule, array_latex(reading, sent)
+        numbers = array_latex(reading, sent)
+        return (rule, rule, numbers) if not later else (_after_plus(rule), _after_plus(rule), _after_plus(numbers))
     scalar = node.ndim == 0
     sign = r"\cdot" if scalar else r"\odot"
     arrived = state.totals[target]
@@ -128,14 +132,14 @@ def _contribution(reading: Reading, link: int, state: State) -> tuple[str, str, 
     local = local.reshape(node.shape) if local.size == node.size else local
     stretched = reading.nodes[source].shape != node.shape
     begin, end = (r"\sum_{\text{copies}} \left(", r"\right)") if stretched and node.size > 1 else ("", "")
-    chain = rf"{begin}{upstream} {sign} {_fraction(reading, target, source)}{end}"
+    chain = rf"{begin}{upstream} {sign} {_local_derivative(reading, link)}{end}"
     symbols = rf"{begin}{upstream} {sign} {rule}{end}"
     if all(reading.in_full(x) for x in (arrived, local)):
         factors: list[str] = []
         for array in (arrived, local):
             if array.ndim == 0 or (array is local and array.size > 1 and (array == array.flat[0]).all()):
                 written, binds = latex_number(reading.plain(array.flat[0]))
-                negative = binds == SUM and factors
+                negative = binds == SUM and (factors or (later and not begin))
                 factors.append(rf"\left({written}\right)" if negative else written)
             else:
                 factors.append(array_latex(reading, array))
@@ -145,20 +149,27 @@ def _contribution(reading: Reading, link: int, state: State) -> tuple[str, str, 
     return chain, symbols, numbers
 
 
+def _after_plus(written: str) -> str:
+    return rf"\left({written}\right)" if written.startswith("-") else written
+
+
 def _rule(reading: Reading, link: int, upstream: str) -> str:
     """The local derivative in symbols; for an operation that does not work entry by entry, all that it sends back."""
     _, target, position = reading.links[link]
     node = reading.nodes[target]
     row = notation_of(node)
     template = row.derivatives[min(position, len(row.derivatives) - 1)]
-    inputs = parts_in_parentheses(
-        [(reading.latex[i], reading.latex_binds(i)) for i in reading.inputs[target]], (ATOM,), latex=True
+    bare, factors, atoms = (
+        parts_in_parentheses([(reading.latex[i], reading.latex_binds[i]) for i in places], (need,), latex=True)
+        for places in [[*reading.inputs[target], target]]
+        for need in (SUM, POWER, ATOM)
     )
-    out = reading.latex[target] if reading.binds[target] == ATOM else rf"\left({reading.latex[target]}\right)"
     if callable(template):
-        written = template(inputs, node)
+        written = template(atoms[:-1], node)
     else:
-        written = template.format(*inputs, out=out, g=upstream)
+        written = template.format(
+            *factors, bare=bare, atom=atoms, out=factors[-1], atom_out=atoms[-1], bare_out=bare[-1], g=upstream
+        )
     entrywise = node.operation is not None and node.operation.elementwise
     return rf"\left({written}\right)" if entrywise and _is_sum(written) else written
 

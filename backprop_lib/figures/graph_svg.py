@@ -2,7 +2,7 @@
 
 import unicodedata
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -11,10 +11,10 @@ import numpy as np
 
 from ..graph import Graph
 from ..tensor import Tensor
-from .groups import neurons
+from .groups import neurons, numbers_of_groups
 from .layout import Extent, Layout, Point, Spacing, layered_layout
 from .notation import notation_of
-from .reading import LONGEST_NAME, Reading, State, clean_text, printed
+from .reading import LONGEST_NAME, MORE, Reading, State, clean_text, printed, reading_of
 from .style import PAGE
 
 FONT = "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -32,7 +32,7 @@ def graph_svg(
     step: int | None = None,
     *,
     digits: int | None = None,
-    groups: Mapping[str, Sequence[Tensor]] | None = None,
+    groups: Mapping[str, Collection[Tensor]] | None = None,
     gradient: Any = None,
 ) -> str:
     """A picture of a graph, drawn from left to right, as an SVG document.
@@ -40,14 +40,15 @@ def graph_svg(
     graph : a Tensor, its Graph, or a Reading of it.
     step : the state after that step of `Graph.steps()`, with its node and wire in focus; None: everything, at rest.
         All steps of a graph fill the same view, so nothing jumps.
-    digits : significant digits; by default 6, or as few as 4 if the picture is too wide for a page otherwise.
+    digits : significant digits; by default 6, or as few as 4 if the picture is too wide for a page otherwise. A Reading
+        has its own, and its own `gradient`.
     groups : name -> Tensors that get a frame. By default the neurons (or layers), where there are several; {} for none.
     gradient : the upstream gradient to start from, where the output is not a single number.
 
     Drawing many steps, or the same graph again with other values: make a `GraphPicture` once.
     """
     if isinstance(graph, Reading):
-        return GraphPicture(graph, groups).svg(step)
+        return GraphPicture(reading_of(graph, digits, gradient), groups).svg(step)
     picture = None
     for tried in (6, 5, 4) if digits is None else (digits,):
         picture = GraphPicture(Reading(graph, tried, gradient), groups)
@@ -65,7 +66,7 @@ class GraphPicture:
         (`reading.refresh()` after `graph.forward()`).
     """
 
-    def __init__(self, reading: Reading, groups: Mapping[str, Sequence[Tensor]] | None = None, roomy: bool = False):
+    def __init__(self, reading: Reading, groups: Mapping[str, Collection[Tensor]] | None = None, roomy: bool = False):
         self.reading = reading
         self.roomy = roomy
         self.folded = _folded_constants(reading)
@@ -73,9 +74,7 @@ class GraphPicture:
         self.links = [k for k, link in enumerate(reading.links) if link.source not in self.folded]
         self.symbols = {k: self._symbol(k) for k in self.drawn}
         self.kinds = {k: self._kind(k) for k in self.drawn}
-        named = (
-            neurons(reading) if groups is None else {n: [reading.number_of[t] for t in g] for n, g in groups.items()}
-        )
+        named = neurons(reading) if groups is None else numbers_of_groups(reading, groups)
         self.groups = {n: [k for k in g if k not in self.folded] for n, g in named.items()}
         self.legend = self._legend()
         self.banner = 30.0
@@ -134,7 +133,7 @@ class GraphPicture:
         reading, state = self.reading, self.reading.state(step)
         values = [f"{reading.names[k]} = {reading.text(state.values[k])}" for k in self.drawn if k in state.values]
         gradients = [
-            f"{reading.gradient_name(k)} = {reading.text(state.totals[k])}" for k in self.drawn if k in state.totals
+            f"{reading.gradient_name(k)} = {reading.gradient_text(k, state)}" for k in self.drawn if k in state.totals
         ]
         words = [] if step is None else [reading.sentence(step)]
         words += [f"Values: {', '.join(values)}."] if values else []
@@ -181,9 +180,10 @@ class GraphPicture:
         for step in reading.steps:
             if step.phase == "backward" and step.total is not None:
                 totals.setdefault(reading.number_of[step.node], []).append(step.total)
+        last = {k: len(found) - 1 for k, found in totals.items()}
         widest: dict[int, tuple[_Text, _Text | None]] = {}
         for k in self.drawn:
-            gradients = [self._gradient_text(k, total) for total in totals.get(k, [])]
+            gradients = [self._gradient_text(k, total, n < last[k]) for n, total in enumerate(totals.get(k, []))]
             value = self._value_text(k, np.asarray(reading.nodes[k].data))
             widest[k] = value, max(gradients, key=lambda text: text.width, default=None)
         return widest
@@ -195,20 +195,20 @@ class GraphPicture:
         name = "" if kind == "leaf" else self.reading.short_name(k)
         return self._quantity(name, value, self.reading.summary(value).partition("), ")[2])
 
-    def _gradient_text(self, k: int, total: np.ndarray) -> "_Text":
+    def _gradient_text(self, k: int, total: np.ndarray, waiting: bool) -> "_Text":
         norm = f"norm {printed(self.reading.plain(np.sqrt(np.sum(total * total))))}" if total.ndim else ""
-        return self._quantity(self.reading.gradient_name(k, short=True), total, norm)
+        return self._quantity(self.reading.gradient_name(k, short=True), total, norm, MORE if waiting else "")
 
-    def _quantity(self, name: str, array: np.ndarray, summary: str) -> "_Text":
+    def _quantity(self, name: str, array: np.ndarray, summary: str, more: str = "") -> "_Text":
         reading = self.reading
         if array.ndim == 0:
-            written = printed(reading.plain(array))
+            written = printed(reading.plain(array)) + more
             head = f"{name} = " if name else ""
             room = max(self._room(SIZE), text_width(written, SIZE))
             if self.narrow and len(head) > 4:
                 return _Text([name, written], width=room)
             return _Text([head + written], width=text_width(head, SIZE) + room)
-        heading = name if name.startswith("∂") else f"{name} {array.shape}".strip()
+        heading = name + (" so far" if more else "") if name.startswith("∂") else f"{name} {array.shape}".strip()
         if not reading.in_full(array):
             return _Text([heading, summary or "no entries"])
         return _Text([heading], self._cells(array), column=self._room(SIZE))
@@ -348,7 +348,7 @@ class GraphPicture:
             text = self._value_text(k, state.values[k])
             parts += text.draw(middle, y - form.tall / 2 - 4 - text.height, VALUE, place.extent.width)
         if k in state.totals:
-            text = self._gradient_text(k, state.totals[k])
+            text = self._gradient_text(k, state.totals[k], k in state.waiting)
             parts += text.draw(middle, y + form.tall / 2 + 5, GRADIENT, place.extent.width)
         return [*parts, "</g>"]
 
@@ -360,7 +360,7 @@ class GraphPicture:
         if k in state.values:
             text += f" = {reading.text(state.values[k])}"
         if k in state.totals:
-            text += f"; {reading.gradient_name(k)} = {reading.text(state.totals[k])}"
+            text += f"; {reading.gradient_name(k)} = {reading.gradient_text(k, state)}"
         return text
 
     def _banner(self, step: int, state: State) -> list[str]:

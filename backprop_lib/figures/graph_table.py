@@ -31,12 +31,12 @@ class Table:
 
 
 def graph_table(
-    graph: Graph | Tensor | Reading, step: int | None = None, *, digits: int = 6, gradient: Any = None
+    graph: Graph | Tensor | Reading, step: int | None = None, *, digits: int | None = None, gradient: Any = None
 ) -> Table:
     """Every node of a graph with its formula, value, local derivatives and gradient, in the order of computation.
 
     `step`: the state after that step of `Graph.steps()`; its row is marked with ▶. What is not known yet is left empty,
-    but its room is kept. The arguments are those of `graph_svg`.
+    but its room is kept. The arguments are those of `graph_svg`; digits are 6 if not given.
     """
     reading = reading_of(graph, digits, gradient)
     state, final = reading.state(step), reading.state()
@@ -71,7 +71,7 @@ def _row(reading: Reading, k: int, state: State) -> list[str]:
         formula,
         reading.text(state.values[k]) if known else "",
         "; ".join(locals_) if known else "",
-        reading.text(state.totals[k]) if k in state.totals else "",
+        reading.gradient_text(k, state),
     ]
 
 

@@ -9,20 +9,26 @@ import numpy as np
 
 from ..graph import Graph
 from ..tensor import Tensor
-from .notation import fill, notation_of, torch_dtype
-from .reading import Reading, clean_text, reading_of
+from .notation import fill, notation_of, torch_array, torch_dtype
+from .reading import Reading, State, clean_text, reading_of
 
 _OPERATORS = ("add", "subtract", "multiply", "divide", "power")
+_OF_ONE_TYPE = (  # PyTorch takes inputs of two types, such as float32 and float64, in all others
+    "matmul", "mean_squared_error", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy",
+)  # fmt: skip
+_LATER = "not reached yet"
 
 
 def graph_torch_code(
-    graph: Graph | Tensor | Reading, step: int | None = None, *, digits: int = 6, gradient: Any = None
+    graph: Graph | Tensor | Reading, step: int | None = None, *, digits: int | None = None, gradient: Any = None
 ) -> str:
     """PyTorch code for a graph: the leaves, each operation, the backward pass, and every gradient printed.
 
     It runs as it is. The leaves' numbers are written with every digit, so the gradients agree as far as the arithmetic
-    does; the comments show them with the reading's digits. `step`: the line that this step of `Graph.steps()` is about
-    is marked. The other arguments are those of `graph_svg`. Raises ValueError for an operation that PyTorch lacks.
+    does; the comments show them with the reading's digits, and say where PyTorch chooses another number. `step`: the
+    line that this step of `Graph.steps()` is about is marked, and what is computed later is not shown yet. The other
+    arguments are those of `graph_svg`; digits are 6 if not given. Raises ValueError for an operation that PyTorch does
+    not have.
     """
     reading = reading_of(graph, digits, gradient)
     names = torch_names(reading)
@@ -34,7 +40,8 @@ def graph_torch_code(
         if k not in names:
             continue
         code = f"{names[k]} = {_leaf(node) if node.operation is None else _expression(reading, k, names)}"
-        comment = _comment(reading.text(np.asarray(node.data)), reading.names[k], names[k])
+        known = reading.text(state.values[k]) if k in state.values else _LATER
+        comment = _comment(known, reading.names[k], names[k]) + _differs(node)
         (leaves if node.operation is None else inner).append((f"{code}  # {comment}", k, "forward"))
     lines += [*leaves, ("", None, ""), *inner]
     if reading.has_backward:
@@ -42,21 +49,26 @@ def graph_torch_code(
         lines.append(("", None, ""))
         for name in kept:
             lines.append((f"{name}.retain_grad()", None, ""))
-        lines.append((f"{names[reading.output]}.backward({_seed(reading)})", reading.output, "seed"))
+        lines.append((f"{names[reading.output]}.backward({_seed(reading)})", None, ""))
         lines.append(("", None, ""))
         for k in reading.state().totals:
-            known = reading.text(state.totals[k]) if k in state.totals else "not reached yet"
+            known = reading.gradient_text(k, state) or _LATER
             what = f"d{names[reading.output]}/d{names[k]}"
             lines.append((f'print("{what} =", {names[k]}.grad)  # {_comment(known)}', k, "backward"))
-    body = []
-    for code, about_node, phase in lines:
-        here = state.node is not None and state.node == about_node
-        about = phase == state.phase or (phase == "seed" and state.phase == "backward" and state.link is None)
-        body.append(f"{code}  ◀ this step" if here and about and phase != "seed" else code)
+    here = _line_of(reading, state, names)
+    body = [f"{code}  ◀ this step" if (k, phase) == here else code for code, k, phase in lines]
     head = ["import torch"]
     if any("F." in code for code in body):
         head.append("import torch.nn.functional as F")
     return "\n".join([*head, "", *body]).rstrip() + "\n"
+
+
+def _line_of(reading: Reading, state: State, names: dict[int, str]) -> tuple[int | None, str]:
+    """Node and phase of the line that a step is about. A number without a line stands in that of its first use."""
+    k = state.node
+    if k is not None and k not in names:
+        k = next(link.target for link in reading.links if link.source == k)
+    return k, state.phase if k is not None else "at rest"
 
 
 def torch_names(reading: Reading) -> dict[int, str]:
@@ -115,7 +127,10 @@ def _expression(reading: Reading, k: int, names: dict[int, str]) -> str:
     inputs = []
     for i in reading.inputs[k]:
         value = reading.nodes[i]
-        inputs.append(names[i] if i in names else _literal(value.item()))
+        written = names[i] if i in names else _literal(value.item())
+        if node.operation.name in _OF_ONE_TYPE and value.dtype != node.dtype:
+            written += f".to({torch_dtype(node)})"
+        inputs.append(written)
     return fill(notation_of(node).torch, inputs, node)
 
 
@@ -125,25 +140,26 @@ def _literal(value: float) -> str:
 
 
 def _leaf(node: Tensor) -> str:
-    return _array(np.asarray(node.data), node, ", requires_grad=True" if node.requires_grad else "")
-
-
-def _array(array: np.ndarray, node: Tensor, options: str = "") -> str:
-    if not array.size:
-        return f"torch.zeros({array.shape}, dtype={torch_dtype(node)}{options})"
-    numbers = repr(array.tolist())
-    for word in ("nan", "inf"):
-        numbers = numbers.replace(word, f'float("{word}")')
-    return f"torch.tensor({numbers}, dtype={torch_dtype(node)}{options})"
+    return torch_array(np.asarray(node.data), torch_dtype(node), ", requires_grad=True" if node.requires_grad else "")
 
 
 def _seed(reading: Reading) -> str:
     node, gradient = reading.graph.output, reading.gradient
     if gradient is None:
         return ""
-    return _array(np.array(gradient.data if isinstance(gradient, Tensor) else gradient, dtype=node.dtype), node)
+    given = np.array(gradient.data if isinstance(gradient, Tensor) else gradient, dtype=node.dtype)
+    return torch_array(given, torch_dtype(node))
 
 
 def _comment(text: str, name: str = "", identifier: str = "") -> str:
     """A number for a comment, after the name that the other readers use where the code's name differs."""
     return clean_text(text if name == identifier or not name else f"{name}: {text}")
+
+
+def _differs(node: Tensor) -> str:
+    """What is added to the comment where PyTorch does not find what stands here."""
+    if node.operation is not None and node.operation.name == "binary_cross_entropy":
+        p = np.asarray(node.inputs[0].data)
+        if ((p == 0) | (p == 1)).any():
+            return "; at a p of 0 or 1 PyTorch cuts the logarithm off at −100 and finds other numbers"
+    return ""

@@ -3,6 +3,8 @@
 One row for each row of the table of operations. In the templates `{0}`, `{1}` are the inputs, `{out}` is the result,
 `{g}` the upstream gradient. A row of an operation that works entry by entry gives the local derivative, which is
 multiplied by the upstream gradient; a row of any other operation gives the whole downstream gradient, with `{g}` in it.
+There `{0}` and `{out}` have parentheses unless they hold together as a factor does; `{atom[0]}` and `{atom_out}` stand
+below an exponent, `{bare[0]}` where nothing can pull it apart.
 """
 
 from collections.abc import Callable, Sequence
@@ -72,20 +74,40 @@ def torch_dtype(node: Tensor) -> str:
     return f"torch.{node.dtype.name}"
 
 
+def torch_array(array: np.ndarray, dtype: str, options: str = "") -> str:
+    """An array as a tensor in PyTorch code, with every digit."""
+    if not array.size:
+        return f"torch.zeros({array.shape}, dtype={dtype}{options})"
+    return f"torch.tensor({_torch_numbers(array)}, dtype={dtype}{options})"
+
+
+def _torch_numbers(array: np.ndarray) -> str:
+    numbers = repr(array.tolist())
+    for word in ("nan", "inf"):
+        numbers = numbers.replace(word, f'float("{word}")')
+    return numbers
+
+
 def _axes_text(axis: tuple[int, ...] | None) -> str:
     if axis is None:
         return ""
     return f", axis={axis[0] if len(axis) == 1 else axis}"
 
 
-def _reduce(name: str, latex: Template, torch: Template, derivative: Template) -> Notation:
-    """A reduction; its attributes begin with the axes and end with keepdims."""
+def _reduce(
+    name: str, latex: Template, torch: Template, derivative: Template, latex_needs: int = POWER, latex_binds: int = SUM
+) -> Notation:
+    """A reduction; its attributes begin with the axes and end with keepdims.
+
+    In LaTeX most stand before what they reduce without a bracket, as Σ does. So what is reduced must not come apart,
+    Σ(x + y), nor must the whole, (Σx)².
+    """
 
     def text(i: list[str], node: Tensor) -> str:
         kept = ", keepdims=True" if node.attributes[-1] else ""
         return f"{name}({i[0]}{_axes_text(node.attributes[0])}{kept})"
 
-    return Notation(text, latex, torch, (derivative,))
+    return Notation(text, latex, torch, (derivative,), latex_needs=(latex_needs,), latex_binds=latex_binds)
 
 
 def _torch_reduce(function: str) -> Callable[..., str]:
@@ -165,7 +187,8 @@ def _torch_index(index: Any, shape: tuple[int, ...]) -> str:
                 written.append(":".join(ends) + ("" if part.step is None else f":{int(part.step)}"))
             axis += 1
         elif isinstance(part, np.ndarray):
-            written.append(f"torch.tensor({part.tolist()})")
+            kind = "torch.bool" if part.dtype == bool else "torch.long"
+            written.append(f"torch.tensor({part.tolist()})" if part.size else torch_array(part, kind))
             axis += part.ndim if part.dtype == bool else 1
         else:
             written.append(str(bool(part)) if isinstance(part, bool | np.bool_) else str(int(part)))
@@ -217,7 +240,7 @@ def _index_latex(i: list[str], node: Tensor) -> str:
 
 
 def _latex_code(text: str) -> str:
-    return r"\text{" + text.replace("…", r"\ldots ") + "}"
+    return r"\text{" + text + "}"
 
 
 def _transpose_latex(i: list[str], node: Tensor) -> str:
@@ -247,14 +270,17 @@ def _shaped(name: str) -> Notation:
     )
 
 
-def _torch_limit(limit: Any, node: Tensor) -> str:
-    if np.ndim(limit):
-        return f"torch.tensor({np.asarray(limit).tolist()}, dtype={torch_dtype(node)})"
-    return "None" if np.isinf(limit) else repr(float(limit))
-
-
 def _torch_clip(i: list[str], node: Tensor) -> str:
-    low, high = (_torch_limit(limit, node) for limit in node.attributes)
+    """PyTorch takes two numbers or two tensors; None where there is no limit."""
+    arrays = any(np.ndim(limit) for limit in node.attributes)
+    written = []
+    for limit, none in zip(node.attributes, (-np.inf, np.inf), strict=True):
+        limit = np.asarray(limit, dtype=float)
+        if not limit.ndim and limit == none:
+            written.append("None")
+        else:
+            written.append(torch_array(limit, torch_dtype(node)) if arrays else _torch_numbers(limit))
+    low, high = written
     return f"torch.clamp({i[0]}, {low}, {high})" if (low, high) != ("None", "None") else f"{i[0]}.clone()"
 
 
@@ -281,7 +307,8 @@ NOTATION: dict[str, Notation] = {
         "{0}·{1}", r"{0} \cdot {1}", "{0} * {1}", ("{1}", "{0}"), PRODUCT, (PRODUCT, POWER)
     ),
     "divide": Notation(
-        "{0} / {1}", r"\frac{{{0}}}{{{1}}}", "{0} / {1}", (r"\frac{{1}}{{{1}}}", r"-\frac{{{0}}}{{{{{1}}}^2}}"),
+        "{0} / {1}", r"\frac{{{0}}}{{{1}}}", "{0} / {1}",
+        (r"\frac{{1}}{{{bare[1]}}}", r"-\frac{{{bare[0]}}}{{{{{atom[1]}}}^2}}"),
         PRODUCT, (PRODUCT, POWER), latex_needs=(SUM, SUM), latex_binds=POWER,
     ),
     "negative": Notation("−{0}", "-{0}", "-{0}", ("-1",), SUM, (PRODUCT,)),
@@ -290,29 +317,29 @@ NOTATION: dict[str, Notation] = {
         POWER, (ATOM, ATOM), latex_needs=(ATOM, SUM),
     ),
     "matmul": Notation(
-        "{0} @ {1}", r"{0}\,{1}", "{0} @ {1}", (r"{g}\,{{{1}}}^{{\top}}", r"{{{0}}}^{{\top}}\,{g}"),
+        "{0} @ {1}", r"{0}\,{1}", "{0} @ {1}", (r"{g}\,{{{atom[1]}}}^{{\top}}", r"{{{atom[0]}}}^{{\top}}\,{g}"),
         PRODUCT, (PRODUCT, POWER),
     ),
     "exp": Notation("exp({0})", "e^{{{0}}}", "torch.exp({0})", ("{out}",), latex_binds=POWER),
-    "log": _call("log", r"\ln", "torch.log", r"\frac{{1}}{{{0}}}"),
+    "log": _call("log", r"\ln", "torch.log", r"\frac{{1}}{{{bare[0]}}}"),
     "sqrt": Notation("√{0}", r"\sqrt{{{0}}}", "torch.sqrt({0})", (r"\frac{{1}}{{2\,{out}}}",), ATOM, (ATOM,), (SUM,)),
     "square": Notation("{0}²", "{{{0}}}^2", "torch.square({0})", (r"2 \cdot {0}",), POWER, (ATOM,)),
-    "sin": _call("sin", r"\sin", "torch.sin", r"\cos\left({0}\right)"),
-    "cos": _call("cos", r"\cos", "torch.cos", r"-\sin\left({0}\right)"),
-    "tanh": _call("tanh", r"\tanh", "torch.tanh", r"1 - {{{out}}}^2"),
+    "sin": _call("sin", r"\sin", "torch.sin", r"\cos\left({bare[0]}\right)"),
+    "cos": _call("cos", r"\cos", "torch.cos", r"-\sin\left({bare[0]}\right)"),
+    "tanh": _call("tanh", r"\tanh", "torch.tanh", r"1 - {{{atom_out}}}^2"),
     "sigmoid": _call("σ", r"\sigma", "torch.sigmoid", r"{out} \cdot \left(1 - {out}\right)"),
     "softplus": Notation(
         "softplus({0})", r"\operatorname{{softplus}}\left({0}\right)", "F.softplus({0}, threshold=50)",
-        (r"\sigma\left({0}\right)",),
+        (r"\sigma\left({bare[0]}\right)",),
     ),
-    "relu": _call("ReLU", r"\operatorname{{ReLU}}", "torch.relu", r"\left[{0} > 0\right]"),
+    "relu": _call("ReLU", r"\operatorname{{ReLU}}", "torch.relu", r"\left[{bare[0]} > 0\right]"),
     "leaky_relu": Notation(
         lambda i, node: f"leakyReLU({i[0]}, {node.attributes[0]:.6g})",
         lambda i, node: rf"\operatorname{{leakyReLU}}_{{{node.attributes[0]:.6g}}}\left({i[0]}\right)",
         lambda i, node: f"F.leaky_relu({i[0]}, {node.attributes[0]!r})",
         (lambda i, node: rf"\left(1 \text{{ if }} {i[0]} > 0 \text{{ else }} {node.attributes[0]:.6g}\right)",),
     ),
-    "abs": Notation("|{0}|", r"\left|{0}\right|", "torch.abs({0})", (r"\operatorname{{sign}}\left({0}\right)",)),
+    "abs": Notation("|{0}|", r"\left|{0}\right|", "torch.abs({0})", (r"\operatorname{{sign}}\left({bare[0]}\right)",)),
     "sign": _call("sign", r"\operatorname{{sign}}", "torch.sign"),
     "clip": Notation(
         _clip_text, _clip_latex, _torch_clip,
@@ -344,17 +371,23 @@ NOTATION: dict[str, Notation] = {
     "prod": _reduce("prod", r"\prod {0}", _torch_prod, r"{g} \cdot \text{{product of the other entries}}"),
     "var": _reduce(
         "var", r"\operatorname{{var}}\left({0}\right)", _torch_var,
-        r"\tfrac{{2}}{{n - d}}\,{g} \cdot \left({0} - \overline{{{0}}}\right)",
+        r"\tfrac{{2}}{{n - d}}\,{g} \cdot \left({0} - \overline{{{bare[0]}}}\right)", SUM, ATOM,
     ),
-    "max": _reduce("max", r"\max {0}", _torch_reduce("amax"), r"{g}\text{{ for the largest entry, else }}0"),
-    "min": _reduce("min", r"\min {0}", _torch_reduce("amin"), r"{g}\text{{ for the smallest entry, else }}0"),
+    "max": _reduce(
+        "max", r"\max {0}", _torch_reduce("amax"),
+        r"{g}\text{{ for the largest entry (shared at a tie), else }}0",
+    ),
+    "min": _reduce(
+        "min", r"\min {0}", _torch_reduce("amin"),
+        r"{g}\text{{ for the smallest entry (shared at a tie), else }}0",
+    ),
     "logsumexp": _reduce(
         "logsumexp", r"\ln \sum e^{{{0}}}", _torch_reduce("logsumexp"),
-        r"{g} \cdot \operatorname{{softmax}}\left({0}\right)",
+        r"{g} \cdot \operatorname{{softmax}}\left({bare[0]}\right)", SUM,
     ),
     "log_softmax": Notation(
         "log_softmax({0})", r"\ln \operatorname{{softmax}}\left({0}\right)", _torch_grouped("log_softmax"),
-        (r"{g} - e^{{{out}}} \cdot \sum {g}",), latex_binds=PRODUCT,
+        (r"{g} - e^{{{bare_out}}} \cdot \sum {g}",), latex_binds=PRODUCT,
     ),
     "softmax": Notation(
         "softmax({0})", r"\operatorname{{softmax}}\left({0}\right)", _torch_grouped("softmax"),
@@ -412,7 +445,7 @@ NOTATION: dict[str, Notation] = {
         "BCE(σ({0}), {1})", r"\operatorname{{BCE}}\left(\sigma\left({0}\right), {1}\right)",
         "F.binary_cross_entropy_with_logits({0}, {1})",
         (
-            r"\tfrac{{1}}{{n}}\,{g}\,\left(\sigma\left({0}\right) - {1}\right)",
+            r"\tfrac{{1}}{{n}}\,{g}\,\left(\sigma\left({bare[0]}\right) - {1}\right)",
             r"-\tfrac{{1}}{{n}}\,{g} \cdot {0}",
         ), needs=(SUM, SUM),
     ),
@@ -420,8 +453,8 @@ NOTATION: dict[str, Notation] = {
         "CE(softmax({0}), {1})", r"\operatorname{{CE}}\left(\operatorname{{softmax}}\left({0}\right), {1}\right)",
         "F.cross_entropy({0}, {1})",
         (
-            r"\tfrac{{1}}{{N}}\,{g}\,\left(\operatorname{{softmax}}\left({0}\right) - {1}\right)",
-            r"-\tfrac{{1}}{{N}}\,{g}\,\ln \operatorname{{softmax}}\left({0}\right)",
+            r"\tfrac{{1}}{{N}}\,{g}\,\left(\operatorname{{softmax}}\left({bare[0]}\right) - {1}\right)",
+            r"-\tfrac{{1}}{{N}}\,{g}\,\ln \operatorname{{softmax}}\left({bare[0]}\right)",
         ), needs=(SUM, SUM),
     ),
 }  # fmt: skip

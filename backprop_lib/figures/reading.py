@@ -18,6 +18,7 @@ from .notation import ATOM, PRODUCT, SUM, fill, notation_of, parts_in_parenthese
 SHOWN_IN_FULL = 6  # arrays up to so many entries are shown in full, larger ones by shape and range
 LONGEST_NAME = 18  # characters of a name that a picture shows; the whole name is in its tooltip
 _LOSSES = ("mean_squared_error", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy")
+MORE = " + …"  # after a gradient to which another path will add
 _LONGEST_FORMULA = 7  # an unnamed node is called by its formula, such as x·y, if that is not longer
 
 
@@ -75,17 +76,21 @@ _GREEK_NAMES = (
     "nu xi pi rho sigma tau upsilon phi chi psi omega"
 )
 _GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψω", _GREEK_NAMES.split(), strict=True))
+_GREEK |= dict(zip("ΓΔΘΛΞΠΣΥΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(), strict=True))
 _LATEX_ESCAPES = {
     "\\": r"\backslash ", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\wedge ", "~": r"\sim ", "<": r"\lt ", ">": r"\gt ",
 }  # fmt: skip
 
 
-def latex_name(name: str) -> str:
-    """A name as LaTeX: w1 and w_1 become w with an index, greek letters and a hat are known, all else is plain text."""
+def latex_name(name: str, plain: bool = False) -> str:
+    """A name as LaTeX: w1 and w_1 become w with an index, greek letters and a hat are known, all else is plain text.
+
+    `plain`: as plain text in any case, letter for letter.
+    """
     stem, index = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")) :]
     stem = stem.removesuffix("_") if index and len(stem) > 1 else stem
-    letter = _latex_letter(stem)
+    letter = None if plain else _latex_letter(stem)
     if letter and (not index or index.isascii()):
         return f"{letter}_{{{index}}}" if index else letter
     pieces: list[str] = []
@@ -99,7 +104,7 @@ def latex_name(name: str) -> str:
         elif special is not None:
             pieces.append(special)
         else:
-            pieces.append(_latex_letter(character) or rf"\text{{{character}}}")
+            pieces.append((not plain and _latex_letter(character)) or rf"\text{{{character}}}")
     return "{" + "".join(pieces) + "}"
 
 
@@ -108,8 +113,8 @@ def _latex_letter(stem: str) -> str | None:
         return stem
     if stem in _GREEK:
         return rf"\{_GREEK[stem]}"
-    if stem.isascii() and stem.lower() in _GREEK.values():
-        return rf"\{stem.lower()}"
+    if stem in _GREEK.values():
+        return rf"\{stem}"
     if stem in ("yhat", "y_hat"):
         return r"\hat{y}"
     if len(unicodedata.normalize("NFD", stem)) == 2:
@@ -135,7 +140,8 @@ class State:
     """What is known at one step. Nodes and links are named by their numbers in the reading.
 
     values: the nodes computed so far. totals: the gradient added up so far at each node that has any. sent: for each
-    link that has carried a gradient, what it sent. arrived: for each node the links that have, in order.
+    link that has carried a gradient, what it sent. arrived: for each node the links that have, in order. waiting: the
+    nodes to which more will come, so that what has been added up is not their gradient yet.
     node, link: what the step is about; None where the whole is shown at rest.
     """
 
@@ -147,6 +153,7 @@ class State:
     node: int | None = None
     link: int | None = None
     step: Step | None = None
+    waiting: frozenset[int] = frozenset()
 
 
 class Reading:
@@ -162,7 +169,7 @@ class Reading:
     """
 
     def __init__(self, graph: Graph | Tensor, digits: int = 6, gradient: Any = None):
-        if not isinstance(digits, int) or not 1 <= digits <= 17:
+        if not isinstance(digits, int) or isinstance(digits, bool) or not 1 <= digits <= 17:
             raise ValueError(f"digits is a whole number from 1 to 17; given was {digits!r}.")
         self.graph = graph if isinstance(graph, Graph) else Graph(graph)
         self.digits = digits
@@ -176,6 +183,7 @@ class Reading:
         self.inputs: list[list[int]] = [[self.number_of[t] for t in node.inputs] for node in self.nodes]
         self.has_backward = self.graph.output.requires_grad and (self.graph.output.size == 1 or gradient is not None)
         self.constant = [n.operation is None and not n.requires_grad and n.name is None for n in self.nodes]
+        self._uses: dict[int, tuple[str, str]] = {}
         self._name_nodes()
         self.refresh()
 
@@ -184,7 +192,7 @@ class Reading:
         if self.has_backward:
             self.steps = self.graph.steps(self.gradient)
         else:
-            self.steps = [Step("forward", node, node.operation, np.array(node.data)) for node in self.nodes]
+            self.steps = self.graph.forward_steps()
         self._final: State | None = None
         self._locals: dict[int, np.ndarray | None] = {}
         for k, node in enumerate(self.nodes):
@@ -199,10 +207,12 @@ class Reading:
         count: dict[str, int] = {}
         self.names: list[str] = []
         self.latex: list[str] = []
+        self._written: set[str] = set()
         self.binds: list[int] = []  # how tightly the name holds together
+        self.latex_binds: list[int] = []  # and how tightly in LaTeX
         leaf, inner, constant = (self._fresh(letter, taken) for letter in "tvc")
         for k, node in enumerate(self.nodes):
-            name, binds = given[k], ATOM
+            name, binds, latex_binds = given[k], ATOM, ATOM
             if name:
                 count[name] = count.get(name, 0) + 1
                 while count[name] > 1 and f"{name} ({count[name]})" in taken:
@@ -210,35 +220,47 @@ class Reading:
                 if count[name] > 1:
                     name = f"{name} ({count[name]})"
                     taken.add(name)
-                latex = latex_name(name)
+                latex = self._new_latex_name(name)
             elif self.constant[k] and node.size == 1:
                 plain = number(node.data.reshape(()), self.digits)
                 name, (latex, binds) = printed(plain), latex_number(plain)
+                latex_binds = binds
             elif k == self.output and node.operation is not None:
                 letters = ("L", "out") if node.operation.name in _LOSSES else ("f", "L", "out")
                 name = next((c for c in letters if c not in taken), None) or next(inner)
                 taken.add(name)
-                latex = latex_name(name)
+                latex = self._new_latex_name(name)
             elif node.operation is None:
                 name = next(constant if self.constant[k] else leaf)
-                latex = latex_name(name)
+                latex = self._new_latex_name(name)
             else:
                 name = self.formula(k)
                 if len(name) <= _LONGEST_FORMULA and name not in taken:
                     row = notation_of(node)
                     latex, binds = self.latex_formula(k), row.binds
+                    latex_binds = binds if row.latex_binds is None else row.latex_binds
                     taken.add(name)
                 else:
                     name = next(inner)
-                    latex = latex_name(name)
+                    latex = self._new_latex_name(name)
             self.names.append(name)
             self.latex.append(latex)
             self.binds.append(binds)
+            self.latex_binds.append(latex_binds)
+
+    def _new_latex_name(self, name: str) -> str:
+        """As `latex_name`, but in plain text where another name looks the same already: w1 and w_1, or θ and theta."""
+        latex = latex_name(name)
+        if latex in self._written:
+            latex = latex_name(name, plain=True)
+        self._written.add(latex)
+        return latex
 
     def _name_constant(self, k: int) -> None:
         plain = number(self.nodes[k].data.reshape(()), self.digits)
         self.names[k] = printed(plain)
         self.latex[k], self.binds[k] = latex_number(plain)
+        self.latex_binds[k] = self.binds[k]
 
     @staticmethod
     def _fresh(letter: str, taken: set[str]) -> Iterator[str]:
@@ -260,7 +282,7 @@ class Reading:
         return fill(row.text, parts_in_parentheses(parts, row.needs), self.nodes[k])
 
     def latex_formula(self, k: int) -> str:
-        return self.latex_with(k, [(self.latex[i], self.latex_binds(i)) for i in self.inputs[k]])
+        return self.latex_with(k, [(self.latex[i], self.latex_binds[i]) for i in self.inputs[k]])
 
     def latex_with(self, k: int, parts: list[tuple[str, int]]) -> str:
         """How node k is computed, with `parts` (what is written, how it binds) in the places of its inputs."""
@@ -268,11 +290,9 @@ class Reading:
         needs = row.needs if row.latex_needs is None else row.latex_needs
         return fill(row.latex, parts_in_parentheses(parts, needs, latex=True), self.nodes[k])
 
-    def latex_binds(self, k: int) -> int:
-        if self.binds[k] == ATOM or self.nodes[k].operation is None:
-            return self.binds[k]
-        row = notation_of(self.nodes[k])
-        return row.binds if row.latex_binds is None else row.latex_binds
+    def latex_atom(self, k: int) -> str:
+        """The name in LaTeX, in parentheses if it is a formula that could come apart."""
+        return self.latex[k] if self.latex_binds[k] == ATOM else rf"\left({self.latex[k]}\right)"
 
     # ---- numbers ---------------------------------------------------------------------------------
 
@@ -364,7 +384,14 @@ class Reading:
         step = self.steps[last]
         k = self.number_of[step.node]
         latest = state.arrived[k][-1] if step.phase == "backward" and step.edge is not None else None
-        return State(step.phase, state.values, state.totals, state.sent, state.arrived, k, latest, step)
+        later = frozenset(self.number_of[s.node] for s in self.steps[last + 1 :] if s.phase == "backward")
+        return State(step.phase, state.values, state.totals, state.sent, state.arrived, k, latest, step, later)
+
+    def gradient_text(self, k: int, state: State) -> str:
+        """The gradient of node k at that state: 12, or 3 + … while more is to come; empty if nothing has arrived."""
+        if k not in state.totals:
+            return ""
+        return self.text(state.totals[k]) + (MORE if k in state.waiting else "")
 
     def gradient_name(self, k: int, short: bool = False) -> str:
         """∂L/∂w, in text."""
@@ -372,13 +399,52 @@ class Reading:
         over = over if self.binds[self.output] == ATOM else f"({over})"
         return f"∂{over}/∂{under if self.binds[k] == ATOM else f'({under})'}"
 
-    def local_name(self, k: int) -> str:
-        """∂z/∂w, in text."""
-        names = [
+    def local_name(self, link: int) -> str:
+        """∂z/∂w, in text: the local derivative, by one use of w; ∂z/∂(1st w) or ∂z/∂(w alone) if it is not the only."""
+        above, below = (
             clean_text(self.names[i], LONGEST_NAME) if self.binds[i] == ATOM else f"({self.names[i]})"
-            for i in (self.links[k].target, self.links[k].source)
-        ]
-        return f"∂{names[0]}/∂{names[1]}"
+            for i in (self.links[link].target, self.links[link].source)
+        )
+        before, after = self.which_use(link)
+        return f"∂{above}/∂({before}{below}{after})" if before or after else f"∂{above}/∂{below}"
+
+    def which_use(self, link: int) -> tuple[str, str]:
+        """What is written before and after the source's name, so that it means this one use of it and no other.
+
+        A local derivative moves one input of an operation and holds the others still. Where the link is the only path
+        from source to target, that is the whole derivative, and nothing needs to be said. The first x of x·x is "1st ";
+        the first of x + σ(x), which moves while the one in σ(x) is held, is " alone".
+        """
+        if link not in self._uses:
+            source, target, position = self.links[link]
+            same = [p for p, i in enumerate(self.inputs[target]) if i == source]
+            if len(same) > 1:
+                self._uses[link] = _ordinal(same.index(position) + 1) + " ", ""
+            else:
+                self._uses[link] = "", " alone" if self._leads_to_another_input(source, target) else ""
+        return self._uses[link]
+
+    def _leads_to_another_input(self, source: int, target: int) -> bool:
+        """Whether a gradient reaches `source` from `target` through one of the target's other inputs."""
+        waiting, seen = [target], set()
+        while waiting:
+            k = waiting.pop()
+            for position, i in enumerate(self.inputs[k]):
+                if i < source or i in seen or not self._passes(k, position):  # what is computed earlier uses it not
+                    continue
+                if i > source:
+                    seen.add(i)
+                    waiting.append(i)
+                elif k != target:
+                    return True
+        return False
+
+    def _passes(self, k: int, position: int) -> bool:
+        """Whether a gradient passes from node k to that input of it."""
+        operation = self.nodes[k].operation
+        assert operation is not None
+        slopes = operation.derivatives
+        return self.nodes[self.inputs[k][position]].requires_grad and bool(slopes) and slopes[position] is not None
 
     def sentence(self, step: int | None = None) -> str:
         """One sentence for what happens at a step, or for the whole graph."""
@@ -422,7 +488,7 @@ class Reading:
         parts = []
         for i in self.inputs[k]:
             plain = self.plain(self.nodes[i].data)
-            parts.append((printed(plain), SUM if plain.startswith("-") else ATOM))
+            parts.append((printed(plain), latex_number(plain)[1]))
         return fill(row.text, parts_in_parentheses(parts, row.needs), node)
 
     def _backward_sentence(self, state: State) -> str:
@@ -430,17 +496,18 @@ class Reading:
         step, k, link = state.step, state.node, state.link
         target = self.links[link].target
         assert step.upstream is not None and step.downstream is not None and step.total is not None
-        first = len(state.arrived[k]) == 1
-        head = f"Backward: {self.gradient_name(k)} {'=' if first else 'gets another'}"
+        arrived, shares = len(state.arrived[k]), len(self.state().arrived[k])
+        head = f"Backward: {self.gradient_name(k)} "
+        head += "=" if shares == 1 else f"gets {'a first' if arrived == 1 else 'another'} share,"
         if self.entrywise(link):
             up, local = (self._factor(x) for x in (step.upstream, step.local))
             text = f"{head} {self.gradient_name(target)} × {self.local_name(link)} = {up} × {local}"
             text += f" = {self.text(step.downstream)}"
         else:
             text = f"{head} {self.carried(link)} = {self.text(step.downstream)}"
-        if first:
+        if arrived == 1:
             return text + "."
-        return f"{text}; added up so far: {self.text(step.total)}."
+        return f"{text}; added up{' so far' if arrived < shares else ''}: {self.text(step.total)}."
 
     def factor_of_link(self, link: int) -> str:
         """What a link multiplies by, in a few letters, where that is not one number for each entry."""
@@ -485,9 +552,22 @@ class Reading:
         return f"({text})" if text.startswith("−") else text
 
 
-def reading_of(graph: "Graph | Tensor | Reading", digits: int, gradient: Any = None) -> Reading:
+def reading_of(graph: "Graph | Tensor | Reading", digits: int | None = None, gradient: Any = None) -> Reading:
     """The reading itself if it is one, else a new reading of the graph."""
-    return graph if isinstance(graph, Reading) else Reading(graph, digits, gradient)
+    if not isinstance(graph, Reading):
+        return Reading(graph, 6 if digits is None else digits, gradient)
+    if digits is not None or gradient is not None:
+        raise ValueError(
+            f"A Reading has its digits ({graph.digits}) and its gradient already. Give them where it is made, "
+            "Reading(graph, digits, gradient), or give the graph itself instead of a Reading."
+        )
+    return graph
+
+
+def _ordinal(count: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = "th" if count % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count}{ending}"
 
 
 def _nested(entries: list[str], shape: tuple[int, ...]) -> str:
