@@ -14,7 +14,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .style import PAGE, png_of
+from .style import PAGE, SHOWS_ROUNDING, png_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,8 +72,10 @@ def with_sentence(figure: "Figure | str", alt: str) -> Shown:
         )
     # wide pictures may shrink a little, then they scroll, by keyboard too: their letters stay large enough to read
     scrolls = ' tabindex="0"' if 0.88 * width > PAGE else ""
+    # What rounding leaves differs between machines: then the sentence is what tests compare, and not the pixels.
+    varies = ' data-pixels="vary"' if kind == "image/png" and figure.get_gid() == SHOWS_ROUNDING else ""
     html = (
-        f'<figure style="margin:0.5em 0;overflow-x:auto"{scrolls}><img alt="{escape(sentence)}" '
+        f'<figure style="margin:0.5em 0;overflow-x:auto"{scrolls}><img alt="{escape(sentence)}"{varies} '
         f'src="data:{kind};base64,{coded}" style="width:{width:.0f}px;max-width:100%;min-width:{0.88 * width:.0f}px">'
         f'<figcaption aria-hidden="true">{escape(sentence)}</figcaption></figure>'
     )

@@ -327,8 +327,8 @@ class Exercise(Task):
         asked = ", ".join(label(name) for name in self.asks)
         call = "check(…)" if len(self.asks) == 1 else f"check({', '.join(f'{name}=…' for name in self.asks)})"
         truths = [self.truth(name) for name in self.asks]
-        whole = all(np.array_equal(truth, np.round(truth)) for truth in truths)
-        digits = "" if whole else f", to at least {FEWEST_DIGITS} significant digits"
+        short = all(_is_short(truth) for truth in truths)
+        digits = "" if short else f", to at least {FEWEST_DIGITS} significant digits"
         return (*given_values(self.given), f"Find: {asked}. Answer with `{call}`{digits}.")
 
 
@@ -452,7 +452,8 @@ class FunctionExercise(Task):
         return said.pop() if len(said) == 1 else ""
 
     def _how(self) -> Sequence[str]:
-        return (f"Write a function of {', '.join(self.probes[0])}, in this order, and give it to `check`.",)
+        order = ", in this order," if len(self.probes[0]) > 1 else ""
+        return (f"Write a function of {', '.join(self.probes[0])}{order} and give it to `check`.",)
 
 
 class Target(Task):
@@ -539,6 +540,14 @@ def given_values(values: Values) -> Sequence[str]:
     """The line that says what is given; none where nothing is."""
     listed = ", ".join(f"{label(name)} = {shown(value)}" for name, value in values.items())
     return (f"Given: {listed}.",) if listed else ()
+
+
+def _is_short(truth: np.ndarray) -> bool:
+    """Whether nobody would round these: whole numbers, or two digits, but for what a machine makes of the sixteenth."""
+    return all(
+        min(abs(float(f"{entry:.2g}") - entry), abs(round(entry) - entry)) <= 1e-9 * abs(entry)
+        for entry in truth.ravel().tolist()
+    )
 
 
 def _equal(value: np.ndarray, truth: np.ndarray) -> bool:

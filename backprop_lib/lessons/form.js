@@ -13,6 +13,9 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// What stands between backticks is code, as in the static boxes.
+const coded = (text) => text.split(/`([^`]+)`/).map((part, i) => (i % 2 ? element("code", {}, part) : part));
+
 let mounts = 0;
 
 function fields(options, answer) {
@@ -24,7 +27,7 @@ function fields(options, answer) {
   const group = `lesson-${(mounts += 1)}`;
   const radios = options.map(([letter]) => element("input", { type: "radio", name: group, value: letter, ...own_keys }));
   radios.forEach((radio) => (radio.checked = radio.value === answer));
-  const rows = options.map(([letter, text], i) => element("label", {}, radios[i], ` ${letter}) ${text}`));
+  const rows = options.map(([letter, text], i) => element("label", {}, radios[i], ` ${letter}) `, ...coded(text)));
   return { rows, value: () => radios.find((radio) => radio.checked)?.value ?? "" };
 }
 
@@ -37,7 +40,7 @@ function mount(model, place) {
     element("fieldset", { "aria-label": model.get("name") }, ...rows), button, reply);
   const show = () => {
     clearTimeout(waiting);
-    reply.textContent = model.get("reply")[1];
+    reply.replaceChildren(...coded(model.get("reply")[1]));
   };
   const say = (text) => { reply.textContent = text; };
   form.addEventListener("submit", (event) => {

@@ -14,6 +14,7 @@ CELLS = [
     'quiz("03.gate")',
     'exercise("04.check.backward").check(dL_dw1=0.006866)',
     'quiz("00.pre")[1]',
+    'quiz("02.gate")',
 ]
 
 
@@ -73,6 +74,14 @@ def test_a_quiz_by_mouse_until_right(notebook):
     expect(notebook.output(5)).to_contain_text("1 of 2 answered0 right at once, 1 solved by now.")
     assert notebook.run("print(quiz('03.gate')[1].solved, progress.get('03.gate.1').choice)") == "True 1\n"
     assert form(notebook, 5, 1).get_by_role("radio").first.is_checked() is False
+
+
+def test_code_in_options_and_replies_is_set_as_code(notebook):
+    place = form(notebook, 8, 1)
+    place.get_by_role("radio", name="a)").check()
+    place.get_by_role("button", name="Check").click()
+    expect(place.get_by_role("status").locator("code").first).to_have_text("+=")
+    assert "`" not in notebook.output(8).inner_text()
 
 
 def test_the_boxes_and_forms_are_accessible(notebook):
