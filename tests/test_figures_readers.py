@@ -239,6 +239,31 @@ def test_no_local_derivative_has_the_name_of_another_number(graph):
             assert np.allclose(gradients[name], reading.local(link).reshape(gradients[name].shape))
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_local_derivative_without_a_mark_is_the_derivative_over_all_paths(seed):
+    """On random graphs, against the engine: with the mark left out it is the gradient of the operation's result."""
+    rng = np.random.default_rng(seed)
+    nodes = [leaf(value, f"x{k}") for k, value in enumerate(rng.uniform(0.5, 1.5, 2))]
+    for _ in range(10):
+        a, b = (nodes[k] for k in rng.integers(0, len(nodes), 2))
+        nodes.append([lambda: a + b, lambda: a * b, lambda: sigmoid(a), lambda: a - sigmoid(b)][rng.integers(4)]())
+    reading = Reading(sum(nodes[-3:], start=nodes[0] * nodes[0]))
+    marked = 0
+    for link, (source, target, _) in enumerate(reading.links):
+        if not reading.nodes[source].requires_grad:
+            continue
+        graph = Graph(reading.nodes[target])
+        graph.zero_grad()
+        graph.backward()
+        whole = float(reading.nodes[source].grad)
+        if reading.which_use(link) == ("", ""):
+            assert whole == pytest.approx(float(reading.local(link)))
+        else:
+            marked += 1
+            assert whole != pytest.approx(float(reading.local(link)), rel=1e-9)
+    assert 0 < marked < len(reading.links)
+
+
 def test_where_there_is_one_path_nothing_is_added():
     for graph in (one_neuron, three_terms, two_neurons_in_a_row, two_paths):
         for written in (graph_table(graph()).text, graph_latex(graph())):
@@ -314,6 +339,7 @@ def test_what_a_sum_takes_in_is_seen():
         ((x + y).var(), r"\operatorname{var}\left(x + y\right)"),
         (x.var() * c, r"\operatorname{var}\left(x\right) \cdot c"),
         (exp(c) ** 2, r"{\left(e^{c}\right)}^{2}"),
+        ((leaf([[1.0, 2.0]], "W").T ** 2).sum(), r"\sum {\left({W}^{\top}\right)}^{2}"),
         (exp(c) * c, r"e^{c} \cdot c"),
     ]:
         assert f"f &= {written} = " in graph_latex(output)

@@ -404,7 +404,7 @@ NOTATION: dict[str, Notation] = {
     "squeeze": _shaped("squeeze"),
     "transpose": Notation(
         lambda i, node: f"{i[0]}ᵀ" if node.ndim == 2 else f"transpose({i[0]})", _transpose_latex, _torch_transpose,
-        (r"{g}^{{\top}}",), ATOM, (ATOM,),
+        (r"{g}^{{\top}}",), ATOM, (ATOM,), latex_binds=POWER,
     ),
     "broadcast_to": Notation(
         lambda i, node: f"broadcast({i[0]}, {node.shape})",
