@@ -5,6 +5,7 @@ import re
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import ipywidgets
 import pytest
@@ -352,3 +353,19 @@ def test_nothing_grows_over_ten_thousand_changes(make, name):
     assert models_after == models
     assert blocks_after - blocks < 500
     assert times <= messages.sent <= 2 * times
+
+
+def test_a_refusal_can_be_read_on_a_light_page_and_on_a_dark_one():
+    css = Path(backprop_lib.widgets.__file__).with_name("explorer.css").read_text(encoding="utf-8")
+    light, dark = re.findall(r"\.note \{[^}]*color: (#\w{6})", css)
+    assert _contrast(light, "#ffffff") >= 4.5
+    assert _contrast(dark, "#111111") >= 4.5
+
+
+def _contrast(one: str, other: str) -> float:
+    lights = []
+    for colour in (one, other):
+        shares = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2])
+    return (max(lights) + 0.05) / (min(lights) + 0.05)

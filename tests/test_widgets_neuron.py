@@ -1,5 +1,8 @@
 """NeuronNudge shows the worked examples' figures, and what a step promises beside what it does."""
 
+from decimal import Decimal
+
+import numpy as np
 import pytest
 
 from backprop_lib.widgets import NeuronNudge
@@ -113,6 +116,45 @@ def test_of_a_small_change_only_the_digits_that_are_sure_are_told():
     """The change is the difference of two losses of 18, whose last digit is 4e-15."""
     end = NeuronNudge(**FAR_LEFT, y=6).sentence.split("predicts a change of ")[1]
     assert end == "−4.5591e−13, and the loss really changes by −5e−13, to 18."
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("activation", ["ReLU", "σ", "tanh"])
+def test_every_digit_of_the_change_is_true(activation, loss):
+    """Against the same numbers in 60 digits, at places of the sliders and near a target that is nearly met."""
+    if loss == "cross-entropy" and activation != "σ":
+        return
+    rng = np.random.default_rng(0)
+    for k in range(60):
+        x, w, b = (round(each, 1) for each in rng.uniform(-3, 3, size=3))
+        y = round(rng.uniform(0, 1), 1)
+        if k % 3 == 0:
+            y = round(float(_exact_answer(activation, w, b, x)), 9)
+        rate = float(rng.choice([1e-9, 1e-4, 0.01, 0.5]))
+        neuron = NeuronNudge(activation=activation, loss=loss, x=x, y=y, w=w, b=b, rate=rate)
+        outcome = neuron.outcome
+        before = _exact_loss(loss, _exact_answer(activation, w, b, x), y)
+        after = _exact_loss(loss, _exact_answer(activation, outcome.after["w"], outcome.after["b"], x), y)
+        said = neuron.sentence.split("really changes by ")[1].split(", to ")[0].replace("−", "-")
+        if said.startswith("less than "):
+            assert abs(after - before) < Decimal(said.removeprefix("less than "))
+        else:
+            # Six digits, or fewer: the last one that is told is worth up to 10 × unsure, and may be rounded by half.
+            off = abs(after - before - Decimal(said))
+            assert off <= max(abs(Decimal(said)) / 100_000, Decimal(6 * outcome.unsure))
+
+
+def _exact_answer(activation: str, w: float, b: float, x: float) -> Decimal:
+    z = Decimal(w) * Decimal(x) + Decimal(b)
+    up, down = z.exp(), (-z).exp()
+    return {"ReLU": max(z, Decimal(0)), "σ": 1 / (1 + down), "tanh": (up - down) / (up + down)}[activation]
+
+
+def _exact_loss(loss: str, a: Decimal, y: float) -> Decimal:
+    y = Decimal(y)
+    if loss == "cross-entropy":
+        return -(y * a.ln() + (1 - y) * (1 - a).ln())
+    return (a - y) ** 2 / (2 if loss.startswith("½") else 1)
 
 
 def test_a_tiny_step_is_made():

@@ -105,9 +105,9 @@ def _secant_windows(curve: str, x: float) -> tuple[Window, Window]:
 def _curve_at_rest(curve: str) -> str:
     left, _ = _secant_windows(curve, 0.0)
     x = Tensor(np.linspace(*_X, 151))
-    return left.frame(f"y = {curve}", "x", (-1, 0, 1, 2, 3, 4), _Y[curve][1]) + left.inside(
-        left.curve(x.data.tolist(), CURVES[curve](x).data.tolist(), **VALUE_LINE)
-    )
+    return left.frame(
+        f"y = {curve}, with secant (thin) and tangent (dashed)", "x", (-1, 0, 1, 2, 3, 4), _Y[curve][1]
+    ) + left.inside(left.curve(x.data.tolist(), CURVES[curve](x).data.tolist(), **VALUE_LINE))
 
 
 def _ratios(curve: str, x: float, window: Window) -> str:
@@ -237,10 +237,10 @@ def two_paths_svg(x: float, nudge: float) -> str:
     for source, target, slope in wires:
         (x0, y0), (x1, y1) = nodes[source], nodes[target]
         pieces.append(_arrow(x0 + 50, y0, x1 - 50, y1))
-        side = -9 if "u = 2x" in (source, target) else 20
-        pieces.append(
-            text((x0 + x1) / 2 - 3, (y0 + y1) / 2 + side, f"× {slope}", anchor="middle", colour=GRADIENT, size=14)
-        )
+        where, anchor = ((x0 + x1) / 2 - 3, (y0 + y1) / 2 + (-9 if "u = 2x" in (source, target) else 20)), "middle"
+        if target == "v = x²":  # the only slope that may be long: it grows away from the arrow
+            where, anchor = (where[0] + 15, where[1] + 4), "end"
+        pieces.append(text(*where, f"× {slope}", anchor=anchor, colour=GRADIENT, size=14))
     for name, (a, b) in nodes.items():
         pieces.append(f'<rect x="{a - 50}" y="{b - 24}" width="100" height="48" rx="8" fill="#FFFFFF" stroke="{INK}"/>')
         pieces.append(text(a, b - 5, name, anchor="middle"))

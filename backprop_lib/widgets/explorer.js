@@ -16,7 +16,7 @@ const own_keys = { "data-lm-suppress-shortcuts": "true" };
 
 const EARLIER = "The picture still shows earlier values."; // explorer.py says the same
 
-const typeset = (text) => text.replaceAll("-", "−");
+const typeset = (text) => text.replace("e+", "e").replaceAll("-", "−");
 
 function slider(model, control, send) {
   const input = element("input", { type: "range", min: control.low, max: control.high, step: control.step, ...own_keys });
@@ -29,7 +29,8 @@ function slider(model, control, send) {
     const value = model.get(control.name);
     // A value that the kernel has set may lie between the slider's steps: then it is shown with 6 digits.
     const rounded = Number(value.toFixed(decimals));
-    const text = typeset(rounded === value ? value.toFixed(decimals) : String(Number(value.toPrecision(6))));
+    const plain = rounded === value && Math.abs(value) < 1e5;
+    const text = typeset(plain ? value.toFixed(decimals) : String(Number(value.toPrecision(6))));
     if (value_at(Number(input.value)) !== value) input.value = position_of(value);
     input.setAttribute("aria-valuetext", text);
     output.textContent = text;

@@ -32,17 +32,12 @@ class Outcome:
     after: dict[str, float]
     loss_after: float
     predicted: float
+    unsure: float  # what the change of the loss may be off by, since the numbers that lead to it are rounded
 
     @property
     def change(self) -> float:
-        """In the digits that rounding leaves."""
+        """In the digits that are sure."""
         return resolved(self.loss_after - self.loss, self.unsure)
-
-    @property
-    def unsure(self) -> float:
-        """What the change may be off by: the losses are rounded, and so are w and b after the step."""
-        shifts = (gradient * self.after[name] for name, gradient in self.gradients.items() if name != "x")
-        return rounding(max(self.loss, self.loss_after, *map(abs, shifts)))
 
 
 class Neuron:
@@ -62,6 +57,7 @@ class Neuron:
         a = ACTIVATIONS[activation](z)
         output = LOSSES[loss](a, self.leaves["y"])
         z.name, a.name, output.name = "z", "a", "L"
+        self.a = a
         self.graph = Graph(output)
         self.picture = GraphPicture(Reading(self.graph), roomy=True)
 
@@ -74,7 +70,9 @@ class Neuron:
             self.graph.forward()
         loss = float(self.graph.output.data)
         if not np.isfinite(loss):
-            raise ValueError(f"With w = {values['w']:g} and b = {values['b']:g} the loss is no finite number.")
+            raise ValueError(
+                f"With w = {value_text(values['w'])} and b = {value_text(values['b'])} the loss is no finite number."
+            )
         return loss
 
     def step(self, values: dict[str, float], rate: float) -> Outcome:
@@ -86,7 +84,10 @@ class Neuron:
         self.loss_at(values)
         self._gradients()
         predicted = -rate * (gradients["w"] ** 2 + gradients["b"] ** 2)
-        return Outcome(loss, gradients, after, loss_after, predicted)
+        shifts = [gradients[name] * number for name in ("w", "b") for number in (values[name], after[name])]
+        shifts.append(float(self.a.data) * float(self.a.grad))
+        unsure = rounding(max(loss, loss_after, *map(abs, shifts)))
+        return Outcome(loss, gradients, after, loss_after, predicted, unsure)
 
     def _gradients(self) -> dict[str, float]:
         for leaf in self.leaves.values():
