@@ -57,7 +57,7 @@ def with_sentence(figure: "Figure | str", alt: str) -> Shown:
                 f"show takes a matplotlib Figure or a text that begins with <svg; given was {figure[:40]!r}. "
                 "graph_svg(…) makes such a text."
             )
-        kind, picture = "image/svg+xml", figure
+        kind, picture, varies = "image/svg+xml", figure, ""
         coded = base64.b64encode(figure.encode()).decode()
         found = re.search(r'viewBox="0 0 ([\d.]+) ', figure)
         width = float(found.group(1)) if found else 640.0
@@ -65,6 +65,8 @@ def with_sentence(figure: "Figure | str", alt: str) -> Shown:
         kind = "image/png"
         picture = coded = base64.b64encode(png_of(figure)).decode()
         width = 100 * figure.get_figwidth()
+        # What rounding leaves differs between machines: then the sentence is what tests compare, and not the pixels.
+        varies = ' data-pixels="vary"' if figure.get_gid() == SHOWS_ROUNDING else ""
     else:
         raise TypeError(
             f"show takes a matplotlib Figure or an SVG text; given was {type(figure).__name__}. "
@@ -72,8 +74,6 @@ def with_sentence(figure: "Figure | str", alt: str) -> Shown:
         )
     # wide pictures may shrink a little, then they scroll, by keyboard too: their letters stay large enough to read
     scrolls = ' tabindex="0"' if 0.88 * width > PAGE else ""
-    # What rounding leaves differs between machines: then the sentence is what tests compare, and not the pixels.
-    varies = ' data-pixels="vary"' if kind == "image/png" and figure.get_gid() == SHOWS_ROUNDING else ""
     html = (
         f'<figure style="margin:0.5em 0;overflow-x:auto"{scrolls}><img alt="{escape(sentence)}"{varies} '
         f'src="data:{kind};base64,{coded}" style="width:{width:.0f}px;max-width:100%;min-width:{0.88 * width:.0f}px">'
