@@ -204,7 +204,7 @@ class GraphPicture:
         if array.ndim == 0:
             written = printed(reading.plain(array)) + more
             head = f"{name} = " if name else ""
-            room = max(self._room(SIZE), text_width(written, SIZE))
+            room = max(self._room(SIZE) + text_width(more, SIZE), text_width(written, SIZE))
             if self.narrow and len(head) > 4:
                 return _Text([name, written], width=room)
             return _Text([head + written], width=text_width(head, SIZE) + room)
