@@ -1,7 +1,7 @@
 """Read a typed expression such as "(x + y) * z" and build its graph. It is parsed, never run as Python.
 
 What may be written: numbers, names, + − * / **, parentheses, the functions in `FUNCTIONS`, and lines that name an
-intermediate value, `q = x + y; q * z`. Signs as they are printed, − · × ÷ ² ₁, mean the same as those of Python.
+intermediate value, `q = x + y; q * z`. Signs as they are printed, − · × ÷ ² ₁ σ(x), mean the same as those of Python.
 Anything else is refused with a sentence that says what and why.
 """
 
@@ -24,6 +24,7 @@ FUNCTIONS = {
         "maximum", "minimum",
     )
 }  # fmt: skip
+_PRINTED_FUNCTIONS = {"σ": "sigmoid", "ReLU": "relu", "max": "maximum", "min": "minimum", "ln": "log"}
 _OPERATORS = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
@@ -79,7 +80,9 @@ def names_in(text: str) -> list[str]:
         return []
     nodes = sorted((n for n in ast.walk(tree) if isinstance(n, ast.Name)), key=lambda n: (n.lineno, n.col_offset))
     made = {n.id for n in nodes if isinstance(n.ctx, ast.Store)}
-    used = [n.id for n in nodes if isinstance(n.ctx, ast.Load) and n.id not in FUNCTIONS and n.id not in made]
+    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    loaded = [n.id for n in nodes if isinstance(n.ctx, ast.Load) and id(n) not in called]
+    used = [name for name in loaded if name not in FUNCTIONS and name not in made]
     return list(dict.fromkeys(used))
 
 
@@ -170,8 +173,10 @@ class _Builder:
             if isinstance(result, complex):  # of two plain numbers as well
                 raise ExpressionError(f"{self.piece(node)} has no value among the real numbers.")
             return self.finite(result, node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS:
-            return self.call(node, node.func.id)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            function = _PRINTED_FUNCTIONS.get(node.func.id, node.func.id)
+            if function in FUNCTIONS:
+                return self.call(node, function)
         raise self.refused(node)
 
     def call(self, node: ast.Call, name: str) -> Tensor:

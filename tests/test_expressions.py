@@ -168,6 +168,7 @@ def test_values():
         ("x² + y³ − x¹⁰·y⁻²", "x**2 + y**3 - x**10*y**-2"),
         ("x\u00a0+\u202fy", "x + y"),
         ("z₁ = x + y; z₁*x", "z1 = x + y; z1*x"),
+        ("σ(x) + ReLU(y) + max(x, y)·min(x, y) + ln(x)", "sigmoid(x) + relu(y) + maximum(x, y)*minimum(x, y) + log(x)"),
         ("(x\uff0by)*x", None),
     ],
 )
@@ -187,6 +188,12 @@ def test_a_name_may_be_typed_in_either_of_its_forms():
         assert build(text, read_values(values)).item() == 6
     assert build("µ*x", {"µ": 2, "x": 3}, fixed=("µ",)).inputs[0].requires_grad is False
     assert names_in("µ*x") == ["μ", "x"]
+
+
+def test_a_letter_that_also_stands_for_a_function_may_be_a_name():
+    assert build("σ*x + σ(x)", {"σ": 3, "x": 0}).item() == 0.5
+    assert names_in("σ*x + σ(x)") == ["σ", "x"]
+    assert names_in("f(x)") == ["x"]
 
 
 def test_an_odd_looking_text_warns_of_nothing(recwarn):
