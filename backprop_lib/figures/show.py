@@ -14,7 +14,7 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .style import PAGE, SHOWS_ROUNDING, png_of
+from .style import NARROW, SHOWS_ROUNDING, png_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,11 +72,14 @@ def with_sentence(figure: "Figure | str", alt: str) -> Shown:
             f"show takes a matplotlib Figure or an SVG text; given was {type(figure).__name__}. "
             "Of pyplot, hand over plt.gcf(); of axes, axes.figure."
         )
-    # wide pictures may shrink a little, then they scroll, by keyboard too: their letters stay large enough to read
-    scrolls = ' tabindex="0"' if 0.88 * width > PAGE else ""
+    # In a small window a picture shrinks with the page. A wide one would then be unreadable: it shrinks a little and
+    # scrolls, by keyboard too.
+    wide = width > 1.5 * NARROW
+    least = 0.88 * width if wide else min(0.88 * width, NARROW)
+    scrolls = ' tabindex="0"' if wide else ""
     html = (
         f'<figure style="margin:0.5em 0;overflow-x:auto"{scrolls}><img alt="{escape(sentence)}"{varies} '
-        f'src="data:{kind};base64,{coded}" style="width:{width:.0f}px;max-width:100%;min-width:{0.88 * width:.0f}px">'
+        f'src="data:{kind};base64,{coded}" style="width:{width:.0f}px;max-width:100%;min-width:{least:.0f}px">'
         f'<figcaption aria-hidden="true">{escape(sentence)}</figcaption></figure>'
     )
     return Shown({"text/plain": sentence, "text/html": html, kind: picture}, sentence)

@@ -69,6 +69,7 @@ _SETTINGS: dict[Any, Any] = {
 _DPI = 150
 
 PAGE = 900  # width of a cell's output on a laptop, in pixels
+NARROW = 480  # and with letters twice as large, or in a small window
 SHOWS_ROUNDING = "shows rounding"  # the group id of a figure whose finest detail is the rounding of the machine
 
 

@@ -16,6 +16,17 @@ _WAITING = (
 )
 
 
+# What reaches beyond the page and cannot be scrolled to.
+_OUT_OF_REACH = """() => {
+  const scrolls = (e) => ['auto', 'scroll'].includes(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth;
+  const within = (e) => e && (scrolls(e) || within(e.parentElement));
+  return [...document.querySelectorAll('.jp-Cell-outputWrapper *, .jp-MarkdownOutput *')]
+    .filter((e) => !e.closest('svg, mjx-container') && e.getBoundingClientRect().width)
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !within(e.parentElement))
+    .map((e) => e.outerHTML.slice(0, 200));
+}"""
+
+
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
@@ -32,6 +43,11 @@ def test_it_runs_from_top_to_bottom(path: Path, app: str, context, servers, scre
         for k in range(alive.count()):
             expect(alive.nth(k).locator(".sentence")).not_to_be_empty()
         assert notebook.axe() == []
+        if app == "notebook":
+            notebook.page.set_viewport_size({"width": 640, "height": 450})  # as at 200 % zoom in a window of 1280
+            notebook.page.wait_for_timeout(500)
+            assert notebook.page.evaluate(_OUT_OF_REACH) == []
+            assert notebook.axe() == []
         assert notebook.complaints + notebook.outside == []
     finally:
         notebook.page.screenshot(path=screenshots / f"{path.stem}-{app}.png")

@@ -292,7 +292,7 @@ SAVE = """async ([path, mark]) => {
 }"""
 FIRST_CELL = """async (path) => {
   const { content } = await window.jupyterapp.serviceManager.contents.get(path, { content: true });
-  return content.cells[0].source;
+  return [content.cells[0].source].flat().join('');
 }"""
 
 
