@@ -53,7 +53,7 @@ def whole(parameter: str, loss: str) -> np.ndarray:
     return gradients(list(range(EXAMPLES)), loss)[parameter]
 
 
-_LEFT, _COLUMN, _CELL, _ROW = 16.0, 186.0, 56.0, 30.0
+_LEFT, _COLUMN, _CELL, _ROW = 16.0, 187.0, 60.0, 30.0
 
 
 def batch_svg(parameter: str, loss: str, added: int) -> str:

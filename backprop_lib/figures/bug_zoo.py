@@ -34,7 +34,7 @@ GUESSES: dict[str, str] = {
 }
 SPECIMENS: dict[str, Specimen] = {specimen.label: specimen for specimen in BUG_ZOO}
 
-_LEFT, _RIGHT, _TOP = 16.0, 452.0, 84.0
+_LEFT, _RIGHT, _TOP = 16.0, 440.0, 84.0
 
 
 @lru_cache(maxsize=64)

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from .graph_svg import INK, PAPER, QUIET
+from .reading import printed
 from .sketch import document, text, value_text
 
-_CELL = (46.0, 24.0)
+_CELL = (48.0, 24.0)
 _TITLE, _GAP = 20.0, 14.0
 _ABOVE, _BELOW = "#B34700", "#5B3A9B"  # claimed too large, claimed too small; the sign stands in the cell too
 RELATIVE = 1e-6  # entries that agree to this are right
@@ -90,6 +91,12 @@ def heat_map(found: Gradients, left: float, top: float, room: float = 260.0) -> 
     return x + widest - left, lowest - top, "".join(pieces)
 
 
+def _short(value: float) -> str:
+    """Two digits that fit into a cell: −0.0036, and −9e−4 for −0.00093."""
+    shown = value_text(value, 2)
+    return shown if len(shown) < 8 else printed(f"{value:.0e}")
+
+
 def _cell(x: float, y: float, value: float, largest: float) -> str:
     width, height = _CELL
     strength = 0.0 if value == 0 else 0.08 + 0.42 * abs(value) / largest
@@ -97,5 +104,5 @@ def _cell(x: float, y: float, value: float, largest: float) -> str:
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{colour}" '
         f'fill-opacity="{strength:.2f}" stroke="{QUIET}" stroke-width="0.6"/>'
-        + text(x + width / 2, y + 16, value_text(value, 2), anchor="middle", size=11, colour=INK)
+        + text(x + width / 2, y + 16, _short(value), anchor="middle", size=11, colour=INK)
     )

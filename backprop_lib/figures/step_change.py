@@ -17,7 +17,7 @@ def change_bars(predicted: float, real: float, width: float, top: float) -> str:
     for k, (words, change, colour, dashes) in enumerate(rows):
         y = top + 24 + 32 * k
         length = _REACH * change / longest if longest else 0.0
-        pieces.append(text(_ZERO - _REACH - 100, y + 15, words, anchor="end"))
+        pieces.append(text(_ZERO - _REACH - 116, y + 15, words, anchor="end"))
         pieces.append(text(_ZERO - _REACH - 10, y + 15, value_text(change), anchor="end", colour=colour))
         pieces.append(
             f'<rect x="{_ZERO + min(length, 0):.1f}" y="{y:g}" width="{abs(length):.1f}" height="20" '

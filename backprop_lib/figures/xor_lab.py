@@ -186,7 +186,7 @@ def _table(moment: Moment) -> str:
 
 def _cell(right: float, y: float, weight: float, slope: float) -> str:
     shown = value_text(weight, 3) if abs(weight) >= 100 else f"{weight:.2f}".replace("-", "−")
-    return text(right - 64, y, shown, anchor="end", colour=VALUE) + text(
+    return text(right - 69, y, shown, anchor="end", colour=VALUE) + text(
         right, y, _small(slope), anchor="end", colour=GRADIENT
     )
 
