@@ -148,7 +148,10 @@ TERMS: dict[str, tuple[str, str]] = {
     "learning rate": ("03", "The number η by which the gradient is multiplied to give the step."),
     "local derivative": (
         "02",
-        "The derivative of one step by one of its own inputs, everything else left aside.",
+        (
+            "The derivative of one step by one of its own inputs, everything else left aside; ∂f/∂(1st x) where x goes in"
+            " twice."
+        ),
     ),
     "log-sum-exp": ("06", "The logarithm of a sum of exponentials, computed with the largest one taken out."),
     "logit": ("06", "The number that goes into the last sigmoid or softmax."),
