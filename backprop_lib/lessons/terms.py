@@ -149,8 +149,8 @@ TERMS: dict[str, tuple[str, str]] = {
     "local derivative": (
         "02",
         (
-            "The derivative of one step by one of its own inputs, everything else left aside; ∂f/∂(1st x) where x goes in"
-            " twice."
+            "The derivative of one step by one of its own inputs, everything else left aside; ∂f/∂(1st x) where x"
+            " goes in twice."
         ),
     ),
     "log-sum-exp": ("06", "The logarithm of a sum of exponentials, computed with the largest one taken out."),
