@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import re
 import shutil
 import subprocess
@@ -102,10 +103,12 @@ def graded(tmp_path_factory) -> dict[str, tuple[float, float]]:
     edition.write(folder, [path], run=False)
     course, name = folder / "nbgrader", path.stem
 
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # nbgrader calls alembic
+
     def nbgrader(*command: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *command], cwd=course, capture_output=True, text=True, timeout=300
-        )
+        called = [sys.executable, "-m", "nbgrader", *command]
+        env = os.environ | {"PATH": tools}
+        done = subprocess.run(called, cwd=course, env=env, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr[-3000:]
 
     nbgrader("generate_assignment", name)

@@ -164,6 +164,9 @@ def test_a_notebook_runs_and_says_what_the_committed_one_says(path: Path, desk, 
 CELLS = {
     "slider": "from backprop_lib.widgets import *\nfrom backprop_lib.lessons import *\nSaturationExplorer()",
     "stepper": 'GraphStepper("(x + y) * z", "x = -2, y = 5, z = -4")',
+    "neuron": "neuron = NeuronNudge(x=2, w=3, b=1, y=4, rate=0.1)\nneuron",
+    "laboratory": "laboratory = XORLab()\nlaboratory",
+    "map": "race = DescentPath()\nrace",
     "prediction": 'predict("03.predict.zero", "With w = 0, is dL/dw zero too?", ["yes", "no"])',
     "reveal": 'reveal("03.predict.zero", "no", "dL/dw = dL/dz · x, whatever w is.")',
     "quiz": 'quiz("03.gate")',
@@ -204,6 +207,32 @@ def test_a_stepper_steps_and_takes_another_expression(notebook):
     entry.fill("x * x + y")
     entry.press("Enter")
     expect(place.locator(".picture")).to_contain_text("x·x")
+
+
+def test_a_choice_and_a_button(notebook):
+    place = live(notebook, "neuron")
+    place.get_by_role("button", name="Take a step").press("Enter")
+    expect(place.locator(".sentence")).to_contain_text("L = 0 with")
+    expect(place.get_by_role("slider", name="weight w")).to_have_value("1.8")
+    place.get_by_role("radio", name="tanh").check()
+    expect(place.locator(".picture")).to_contain_text("tanh")
+    assert notebook.run("print(neuron.activation, neuron.w)") == "tanh 1.8\n"
+
+
+def test_a_training_in_slices_and_a_map_that_is_pointed_at(notebook, report):
+    """The kernel shares the browser with the page, and the page stays awake."""
+    place, start = live(notebook, "laboratory"), time.monotonic()
+    place.get_by_role("slider", name="random seed").press("ArrowRight")
+    expect(place.locator(".sentence")).to_have_text(re.compile("seed 1,.*after 3000 of 3000"), timeout=60_000)
+    report(f"3,000 epochs of XOR in the page: {time.monotonic() - start:.1f} s")
+    assert notebook.run("print(laboratory.sentence)").strip() == place.locator(".sentence").inner_text()
+
+    place = live(notebook, "map")
+    place.locator(".map").scroll_into_view_if_needed()
+    box = place.locator(".map").bounding_box()
+    notebook.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    expect(place.get_by_role("textbox", name="start a, b")).to_have_value(re.compile(r"-(3\.9|4\.0)\d, (2\.9|3\.0)\d"))
+    expect(place.locator(".sentence")).to_have_text(re.compile("from .*after 100 steps"), timeout=60_000)
 
 
 def test_a_prediction_updates_the_reveal(notebook):
