@@ -55,6 +55,16 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)
 
 
+def cells(path: Path) -> dict[str, NotebookNode]:
+    """The cells of a notebook by their ids."""
+    return {cell.id: cell for cell in read(path).cells}
+
+
+def printed(cell: NotebookNode) -> str:
+    """What a cell prints and shows, as text."""
+    return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+
+
 def strip(notebook: NotebookNode) -> NotebookNode:
     """The notebook without what differs from run to run.
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import nbformat
 import numpy as np
 import pytest
-from execute import NOTEBOOKS
+from execute import NOTEBOOKS, cells, printed
 
 from backprop_lib import Tensor, mean_squared_error, sigmoid
-from backprop_lib.lessons import exercise
-from backprop_lib.lessons.record import Progress
 from backprop_lib.widgets import TrainingFilm
 
 NOTEBOOK = NOTEBOOKS / "00_start_here.ipynb"
@@ -19,14 +16,6 @@ LOSSES = {0: "0.4213", 100: "0.2473", 300: "0.2189", 500: "0.1020", 700: "0.0226
 MOVES = {"W2": ("0.0214", "0.0192", "0.0217", "0.0500"), "W1": ("-0.0181", "-0.0160")}
 
 X, TARGETS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]])
-
-
-def cells() -> dict[str, nbformat.NotebookNode]:
-    return {cell.id: cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells}
-
-
-def printed(cell: nbformat.NotebookNode) -> str:
-    return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in cell.outputs)
 
 
 @pytest.fixture
@@ -106,21 +95,11 @@ def test_the_first_graph():
     ],
 )
 def test_the_notebook_shows_the_figures(cell, lines):
-    shown = printed(cells()[cell])
+    shown = printed(cells(NOTEBOOK)[cell])
     assert not [line for line in lines if line not in shown], shown
 
 
 # --- the exercises ---
-
-
-@pytest.fixture
-def task(monkeypatch):
-    def find(key):
-        found = exercise(key)
-        monkeypatch.setattr(found, "_record", Progress())
-        return found
-
-    return find
 
 
 @pytest.mark.parametrize(
@@ -155,5 +134,5 @@ def test_a_right_answer_is_right(task, key, answer):
 
 
 def test_the_function_to_be_written_is_not_answered_yet():
-    source = cells()["s25"].source
-    assert "return ..." in source and "Not answered yet" in printed(cells()["s25"])
+    source = cells(NOTEBOOK)["s25"].source
+    assert "return ..." in source and "Not answered yet" in printed(cells(NOTEBOOK)["s25"])

@@ -10,8 +10,6 @@ from execute import NOTEBOOKS, read
 
 from backprop_lib import Graph, Tensor
 from backprop_lib.gradcheck import check_gradients, numerical_gradient
-from backprop_lib.lessons import exercise
-from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "01_slopes_and_the_chain_rule.ipynb"
 
@@ -151,16 +149,6 @@ def test_the_notebook_shows_the_figures():
 
 
 # --- the exercises ---
-
-
-@pytest.fixture
-def task(monkeypatch):
-    def find(key):
-        found = exercise(key)
-        monkeypatch.setattr(found, "_record", Progress())
-        return found
-
-    return find
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
-from execute import NOTEBOOKS
+from execute import NOTEBOOKS, cells, printed
 
 from backprop_lib import Graph, Tensor
 from backprop_lib.gradcheck import check_gradients
 from backprop_lib.lessons import exercise
-from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "02_computation_graphs.ipynb"
 
@@ -32,14 +31,6 @@ TWICE_USED = {
 DOUBLINGS = {1: ("2", "2", "3", "2"), 2: ("4", "8", "7", "3"), 10: ("1,024", "2.3e+12", "2,047", "11")}
 
 
-def cells() -> dict[str, nbformat.NotebookNode]:
-    return {cell.id: cell for cell in nbformat.read(NOTEBOOK, as_version=4).cells}
-
-
-def printed(cell: nbformat.NotebookNode) -> str:
-    return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in cell.outputs)
-
-
 def definitions(cell: nbformat.NotebookNode) -> str:
     """The source of a cell up to the first line that only tries out what is defined."""
     source = []
@@ -53,7 +44,7 @@ def definitions(cell: nbformat.NotebookNode) -> str:
 @pytest.fixture
 def engine() -> SimpleNamespace:
     """The notebook's Node with its walks: multiply_only, walk, hurry, order, and Node.backward."""
-    notebook = cells()
+    notebook = cells(NOTEBOOK)
 
     def run(*names: str) -> dict:
         space: dict = {}
@@ -126,10 +117,10 @@ def test_a_value_used_twice_gets_two_shares(engine):
 
 
 def test_the_repair_is_one_character():
-    source = cells()["repair"].source
+    source = cells(NOTEBOOK)["repair"].source
     assert source.count("node.grad = upstream") == 1
     space: dict = {"Node": None}
-    exec(definitions(cells()["node"]), space)
+    exec(definitions(cells(NOTEBOOK)["node"]), space)
     exec(source.replace("node.grad = upstream", "node.grad += upstream"), space)
     assert space["a"].grad == 2
 
@@ -190,7 +181,7 @@ def test_calls_double_and_visits_grow_by_one(engine):
 
 
 def test_the_engine_has_about_thirty_lines():
-    lines = [definitions(cells()[cell]).strip() for cell in ("node", "multiply", "order", "backward")]
+    lines = [definitions(cells(NOTEBOOK)[cell]).strip() for cell in ("node", "multiply", "order", "backward")]
     assert 20 <= sum(len([line for line in text.splitlines() if line]) for text in lines) < 30
 
 
@@ -231,21 +222,11 @@ def test_the_engine_agrees_with_the_package_on_other_graphs(engine):
     ],
 )
 def test_the_notebook_shows_the_figures(cell, lines):
-    shown = printed(cells()[cell])
+    shown = printed(cells(NOTEBOOK)[cell])
     assert not [line for line in lines if line not in shown], shown
 
 
 # --- the exercises of its own kind ---
-
-
-@pytest.fixture
-def task(monkeypatch):
-    def find(key):
-        found = exercise(key)
-        monkeypatch.setattr(found, "_record", Progress())
-        return found
-
-    return find
 
 
 USES = ["Le", "Lf", "fc", "fd", "ec", "ed", "da", "db", "ca", "cb"]
@@ -315,7 +296,7 @@ def test_the_walks_of_the_notebook_are_recognised_in_the_engine_exercise(engine,
 
 
 def test_the_lines_to_be_repaired_are_wrong_and_known(task):
-    listing = cells()["check-repair-text"].source.partition("```python\n")[2].partition("```")[0]
+    listing = cells(NOTEBOOK)["check-repair-text"].source.partition("```python\n")[2].partition("```")[0]
 
     def as_printed(a, b, c):
         names = {"a": a, "b": b, "c": c}

@@ -6,11 +6,10 @@ import re
 from decimal import Decimal
 
 import pytest
-from execute import NOTEBOOKS, read
+from execute import NOTEBOOKS, cells, printed
 
 from backprop_lib import Graph, Tensor, binary_cross_entropy, relu, sigmoid
 from backprop_lib.lessons import exercise
-from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "03_one_neuron.ipynb"
 
@@ -118,8 +117,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_cell_shows_the_figures(name):
-    cell = next(cell for cell in read(NOTEBOOK).cells if cell.id == name)
-    shown = "\n".join(out.get("text", "") + out.get("data", {}).get("text/plain", "") for out in cell.outputs)
+    shown = printed(cells(NOTEBOOK)[name])
     for figures in SHOWN[name]:
         assert re.search(rf"(?<![\w.]){re.escape(figures)}(?![\w.]*\d)", shown), shown
 
@@ -164,13 +162,12 @@ def test_the_figures_shown_are_those_of_the_engine():
         ("03.check.update", {"new_b": 0.06479}, "gradient instead of new_b"),
     ],
 )
-def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, monkeypatch):
-    task = exercise(key)
-    monkeypatch.setattr(task, "_record", Progress())
+def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, task):
+    asked = task(key)
     for name, answer in answers.items():
-        feedback = task.check(**{name: answer})
+        feedback = asked.check(**{name: answer})
         assert feedback.correct is False and mistake in feedback.mistakes, (name, feedback.text)
-        right = task.check(**{name: task.truth(name).item()})
+        right = asked.check(**{name: asked.truth(name).item()})
         assert right.score[0] == 1 and not right.mistakes, (name, right.text)
 
 
@@ -185,26 +182,24 @@ def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, monkeypatch):
         ("d = 2 * (max(0, w * x + b) - y); out = d * x, d", "ReLU′(z) forgotten in dL/dz"),
     ],
 )
-def test_a_mistaken_function_is_named(body, mistake, monkeypatch):
-    task = exercise("03.check.gradients")
-    monkeypatch.setattr(task, "_record", Progress())
+def test_a_mistaken_function_is_named(body, mistake, task):
+    asked = task("03.check.gradients")
 
     def gradients(x, w, b, y):
         space = {"x": x, "w": w, "b": b, "y": y}
         exec(body, space)
         return space["out"]
 
-    feedback = task.check(gradients)
+    feedback = asked.check(gradients)
     assert feedback.correct is (mistake is None), feedback.text
     assert feedback.mistakes == (() if mistake is None else (mistake,))
 
 
-def test_the_rate_that_leaves_z_at_0_is_told_to_be_the_edge(monkeypatch):
-    task = exercise("03.check.kill")
-    monkeypatch.setattr(task, "_record", Progress())
+def test_the_rate_that_leaves_z_at_0_is_told_to_be_the_edge(task):
+    asked = task("03.check.kill")
     for edge in (7 / 30, "7/30"):
-        assert "z = 0, which is the edge" in task.check(edge).text
-    assert "alive" in task.check(0.2333).text and task.check(0.2334).correct
+        assert "z = 0, which is the edge" in asked.check(edge).text
+    assert "alive" in asked.check(0.2333).text and asked.check(0.2334).correct
 
 
 @pytest.mark.parametrize("key", ["03.check.relu", "03.check.sigmoid", "03.check.on-your-own"])

@@ -7,12 +7,11 @@ from decimal import Decimal
 from math import exp
 
 import pytest
-from execute import NOTEBOOKS, read
+from execute import NOTEBOOKS, cells, printed
 
 from backprop_lib import Graph, Tensor, counting, sigmoid
 from backprop_lib.gradcheck import check_gradients
 from backprop_lib.lessons import exercise
-from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "04_two_layers_by_hand.ipynb"
 
@@ -122,15 +121,14 @@ def test_the_updated_weight_gives_the_gradient_of_neither_point():
     assert f"{found['dL_dw1']:.6f} {mixed:.6f} {chain(w2=new_w2)['dL_dw1']:.6f}" == "0.009550 0.006866 0.006730"
 
 
-def test_where_the_rounded_figures_come_from(monkeypatch):
+def test_where_the_rounded_figures_come_from(task):
     """A delta rounded to -0.135 gives the -0.0840 and 0.00952 that are printed elsewhere; the check says so."""
-    task = exercise("04.check.backward")
-    monkeypatch.setattr(task, "_record", Progress())
+    asked = task("04.check.backward")
     found = chain()
     for_w2, for_w1 = -0.135 * found["h"], -0.135 * found["w2"] * found["dh_dz1"]
     assert f"{for_w2:.4f} {for_w1:.5f}" == "-0.0840 0.00952"
     for answer in ({"dL_dw2": "-0.0840"}, {"dL_dw1": 0.00952}):
-        assert task.check(**answer).mistakes == ("dL/dz2 rounded before going on",)
+        assert asked.check(**answer).mistakes == ("dL/dz2 rounded before going on",)
 
 
 def test_the_engine_computes_no_sigmoid_on_the_way_back():
@@ -172,8 +170,7 @@ SHOWN = {
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_cell_shows_the_figures(name):
-    cell = next(cell for cell in read(NOTEBOOK).cells if cell.id == name)
-    shown = "\n".join(out.get("text", "") + out.get("data", {}).get("text/plain", "") for out in cell.outputs)
+    shown = printed(cells(NOTEBOOK)[name])
     for figures in SHOWN[name]:
         assert re.search(rf"(?<![\w.]){re.escape(figures)}(?!\.?\w)", shown), shown
 
@@ -216,13 +213,12 @@ def test_the_product_for_the_first_weight_is_within_the_bound_for_two_layers():
         ("04.check.weight-three", {"dL_dw1": -0.00547}, "inputs not swapped in dL/dw1"),
     ],
 )
-def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, monkeypatch):
-    task = exercise(key)
-    monkeypatch.setattr(task, "_record", Progress())
+def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, task):
+    asked = task(key)
     for name, answer in answers.items():
-        feedback = task.check(**{name: answer})
+        feedback = asked.check(**{name: answer})
         assert feedback.correct is False and mistake in feedback.mistakes, (name, feedback.text)
-        right = task.check(**{name: task.truth(name).item()})
+        right = asked.check(**{name: asked.truth(name).item()})
         assert right.score[0] == 1 and not right.mistakes, (name, right.text)
 
 
@@ -238,9 +234,8 @@ def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, monkeypatch):
         ({"dL_dw1": "d1 * w1"}, "inputs not swapped in dL/dw1"),
     ],
 )
-def test_a_mistaken_function_is_named(changes, mistake, monkeypatch):
-    task = exercise("04.check.without-h")
-    monkeypatch.setattr(task, "_record", Progress())
+def test_a_mistaken_function_is_named(changes, mistake, task):
+    asked = task("04.check.without-h")
     code = {"dL_dh": "d2 * w2", "dL_dw1": "d1 * x", "dL_dw2": "d2 * h"} | changes
 
     def gradients(x, w1, w2, y, a):
@@ -249,7 +244,7 @@ def test_a_mistaken_function_is_named(changes, mistake, monkeypatch):
         known["d1"] = eval(code["dL_dh"], {}, known) * h * (1 - h)
         return tuple(eval(code[name], {}, known) for name in ("dL_dw1", "dL_dw2"))
 
-    feedback = task.check(gradients)
+    feedback = asked.check(gradients)
     assert feedback.correct is (mistake is None), feedback.text
     assert feedback.mistakes == (() if mistake is None else (mistake,))
 
