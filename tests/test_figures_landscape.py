@@ -34,8 +34,9 @@ def test_each_says_what_it_shows_and_is_drawn_the_same_twice(figure):
 
 
 def test_paths_and_every_kind_of_point_stand_in_the_legend():
-    entries = [text.get_text() for text in FIGURES["map"]().axes[0].get_legend().get_texts()]
-    assert entries == ["SGD", "minimum", "saddle"]
+    legend = FIGURES["map"]().axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["SGD", "minimum", "saddle"]
+    assert legend.get_frame().get_alpha() == 1  # the heights on the lines below it would mix with the names
 
 
 def test_contour_lines_divide_the_area_evenly():

@@ -49,7 +49,7 @@ def loss_map(
     critical : what `Plane.critical_points` gives, each kind with its own marker.
     """
     a, b, heights = _grid(a, b, heights)
-    levels = levels_of(heights)
+    levels = levels_of(heights, 10)
     with house_style():
         figure = new_figure(6.4, 5.2)
         axes = figure.add_subplot()
@@ -71,7 +71,7 @@ def loss_map(
         axes.set_xlim(a[0], a[-1])
         axes.set_ylim(b[0], b[-1])
         if paths or critical:
-            axes.legend(loc="upper right", fontsize=9)
+            axes.legend(loc="upper right", fontsize=9, framealpha=1)  # no height shines through
         label_axes(axes, finding, x, y)
     return figure
 
