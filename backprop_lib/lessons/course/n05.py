@@ -2,23 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
 import numpy as np
 
-from ...functional import binary_cross_entropy, cross_entropy, relu, sigmoid
+from ...functional import binary_cross_entropy, cross_entropy, logsumexp, relu, sigmoid
+from ...graph import Graph
 from ...tensor import Tensor
-from ..exercises import Exercise, Target, Task
-from ..gradient_exercises import GradientExercise
+from ..answers import Unreadable, agrees, read, same, shown
+from ..boxes import Block
+from ..exercises import Exercise, Target, Task, Verdict
+from ..gradient_exercises import PREFIX, GradientExercise
 from ..quizzes import Question, Quiz, right, wrong
-from ..steps import Mistake
+from ..steps import Mistake, Values
+
+Found = Mapping[str, np.ndarray]  # values by name, and gradients as "dL_dW1"
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A mistake of a single exercise, which the bank of textbook mistakes cannot know.
+
+    cause: what happens, to follow "if". remedy: where to look. gives: the wrong gradients, as "dL_dW1" and so on. It is
+    handed `at`: `at()` has every value and gradient of the exercise by name, `at(y=…)` has them for another given value
+    and `at(loss=…)` for another loss.
+    """
+
+    name: str
+    cause: str
+    remedy: str
+    gives: Callable[[Callable[..., Found]], Found]
+
+
+class LayerExercise(GradientExercise):
+    """A gradient exercise with slips of its own. Its hints may name inner values too, such as {A1}."""
+
+    def __init__(self, *arguments: Any, slips: Sequence[Slip] = (), **named: Any):
+        super().__init__(*arguments, **named)
+        self.slips = tuple(slips)
+
+    def at(self, given: Values, loss: Callable[..., Tensor] | None = None, **changes: Any) -> Found:
+        """Every named value and gradient at these given values, some of them changed."""
+        values = {**given, **changes}
+        tensors = {name: Tensor(v, name=name) if name in self.asks else np.array(v) for name, v in values.items()}
+        graph = Graph((loss or self.loss)(**tensors))
+        graph.backward()
+        named = [tensor for tensor in graph.nodes if tensor.name]
+        gradients = {f"{PREFIX}{t.name}": np.asarray(t.grad) for t in named if t.grad is not None}
+        return {**values, **{str(t.name): t.data for t in named}, **gradients}
+
+    def _judge(
+        self, answers: Sequence[Any], probe: Values, written: bool
+    ) -> tuple[dict[str, Verdict], Sequence[Block]]:
+        verdicts, reasons = super()._judge(answers, probe, written)
+        wrong = [name for name, verdict in verdicts.items() if verdict.kind == "wrong"]
+        if not wrong:
+            return verdicts, reasons
+        try:
+            claims = {
+                PREFIX + name: read(answer)
+                for name, answer in zip(self.asks, answers, strict=True)
+                if verdicts[PREFIX + name].kind != "open"
+            }
+        except Unreadable:
+            return verdicts, reasons
+        for slip in self.slips:
+            gives = slip.gives(partial(self.at, probe))
+            # What is right must be so with the slip as well.
+            if set(wrong) <= set(gives) and all(
+                agrees(claim, gives[name]) if written else same(claim.values, gives[name])
+                for name, claim in claims.items()
+                if name in gives
+            ):
+                for name in wrong:
+                    verdicts[name] = Verdict("wrong", f"{shown(claims[name].values)} is not right.", (slip.name,))
+                return verdicts, (f"Exactly your numbers come out if {slip.cause}. {slip.remedy}",)
+        return verdicts, reasons
+
+    def _hint(self, text: str) -> str:
+        return text.format(**{name: shown(np.asarray(value) + 0.0) for name, value in self.at(self.given).items()})
+
+
+def first_layer_slips(Z: str, A: str) -> list[Slip]:
+    """Slips behind the delta of the first layer, whose sums and outputs have these names."""
+    dZ, dA = f"{PREFIX}{Z}", f"{PREFIX}{A}"
+    return [
+        Slip(
+            "inputs not swapped in dL/dW1",
+            "each weight is multiplied by itself and not by its input",
+            f"In {Z} = W1·x + b1 the weight W1[i, j] is multiplied by x[j], and a product sends each factor the other.",
+            lambda at: {"dL_dW1": at()[dZ][:, None] * at()["W1"]},
+        ),
+        Slip(
+            "x forgotten in dL/dW1",
+            "the factor x is left out of dL/dW1",
+            f"W1[i, j] acts on {Z} through x[j], so x[j] is a factor of its gradient.",
+            lambda at: {"dL_dW1": np.outer(at()[dZ], np.ones_like(at()["x"], dtype=float))},
+        ),
+        Slip(
+            "sign of x lost in dL/dW1",
+            "the minus of an input is lost",
+            "x has an entry below zero, and its minus is a part of the product.",
+            lambda at: {"dL_dW1": np.outer(at()[dZ], np.abs(at()["x"]))},
+        ),
+        Slip(
+            "mask left out at b1",
+            "the ReLU is left out on the way to b1",
+            f"b1 is added in {Z}, before the ReLU: what comes back to it has passed the gate.",
+            lambda at: {"dL_db1": at()[dA]},
+        ),
+        Slip(
+            "ReLU's value taken for its slope",
+            f"{A} itself is taken for the slope of the ReLU",
+            f"{A} is what the ReLU gives out. Its slope is 1 where the neuron is open and 0 where it is closed.",
+            lambda at: {
+                "dL_db1": at()[dA] * at()[A],
+                "dL_dW1": np.outer(at()[dA] * at()[A], at()["x"]),
+            },
+        ),
+    ]
+
+
+def b2_forgotten(at: Callable[..., Found]) -> Found:
+    return at(b2=np.zeros_like(at()["b2"]))
+
+
+second_bias = Slip(
+    "b2 forgotten on the way forward",
+    "b2 is left out on the way forward",
+    "The second layer has biases too. Look at them once more before you go on to the output.",
+    b2_forgotten,
+)
 
 
 def two_layers(x, W1, b1, W2, b2, y) -> Tensor:
     """ReLU, then softmax with cross-entropy; y is 1 at the true class and 0 elsewhere."""
+    return cross_entropy(_logits(relu, x, W1, b1, W2, b2), y)
+
+
+def _logits(activation, x, W1, b1, W2, b2) -> Tensor:
     Z1 = W1 @ x + b1
-    A1 = relu(Z1)
+    A1 = activation(Z1)
     Z2 = W2 @ A1 + b2
     Z1.name, A1.name, Z2.name = "Z1", "A1", "Z2"
-    return cross_entropy(Z2, y)
+    return Z2
+
+
+def _without_relu(x, W1, b1, W2, b2, y) -> Tensor:
+    return cross_entropy(_logits(lambda Z1: Z1 * 1, x, W1, b1, W2, b2), y)
+
+
+def _without_label(x, W1, b1, W2, b2, y) -> Tensor:
+    """A loss with the gradient ŷ at Z2."""
+    return logsumexp(_logits(relu, x, W1, b1, W2, b2))
 
 
 def one_layer(X, W, b, Y) -> Tensor:
@@ -84,6 +223,22 @@ def _running(added: int) -> float:
     return float(running_sum("W2", "mean", added)[0, 0])
 
 
+def _old_probabilities(at: Callable[..., Found]) -> Found:
+    """The gradients with the ŷ − y of the text's input."""
+    error = at(x=worked["x"])["dL_dZ2"]
+    return at(loss=lambda x, W1, b1, W2, b2, y: (_logits(relu, x, W1, b1, W2, b2) * error).sum())
+
+
+def _times(found: Found, factor: float, *names: str) -> Found:
+    return {PREFIX + name: found[PREFIX + name] * factor for name in names}
+
+
+def _value_for_slope(at: Callable[..., Found]) -> Found:
+    """A1 in the place of A1·(1 − A1)."""
+    delta = at()["dL_dA1"] * at()["A1"]
+    return {"dL_dW1": delta @ at()["X"].T, "dL_db1": delta.sum(axis=1, keepdims=True)}
+
+
 def _not_smallest(added: float, **given: object) -> str | None:
     if added not in (1, 2, 3, 4):
         return "the slider stands at 1, 2, 3 or 4 examples."
@@ -93,7 +248,7 @@ def _not_smallest(added: float, **given: object) -> str | None:
 
 
 exercises: list[Task] = [
-    GradientExercise(
+    LayerExercise(
         "05.check.first-layer",
         "The gradient has come back to Z1: dL/dZ1 = [-0.323799, 0, 0.138771]. Take it to W1 and b1.",
         two_layers,
@@ -102,8 +257,10 @@ exercises: list[Task] = [
         hints=[
             "It is step 2 once more, one layer further down. What stands in the place of A1 there?",
             "dL/dW1[i, j] = dL/dZ1[i] · x[j]: a row for each neuron, each a multiple of x. And b1 is only added.",
-            "dL/dW1 = {dL_dW1}, dL/db1 = {dL_db1}.",
+            "Row 0 is −0.323799 · (1.5, −0.5), row 1 is 0, row 2 is 0.138771 · (1.5, −0.5): dL/dW1 = {dL_dW1}; and"
+            " dL/db1 = dL/dZ1 = {dL_db1}.",
         ],
+        slips=first_layer_slips("Z1", "A1"),
     ),
     Exercise(
         "05.check.fitting",
@@ -158,12 +315,19 @@ exercises: list[Task] = [
                 "Choose ∂L/∂A at *wanted*.",
                 {"shape": lambda: 8},
             ),
+            Mistake(
+                "none of them",
+                "if no pair is found that lights both lamps",
+                "There is one: on the way back each wire is walked from its end to its beginning.",
+                {"gradient": lambda: 0},
+            ),
         ],
         hints=[
             "The product must have the shape of A, (3, 4). Which factor can bring the 4 columns?",
-            "The second factor must have 4 columns: δ or A. The first must be square: W or its transpose.",
-            "W·δ, Wᵀ·δ, W·A and Wᵀ·A have the right shape, {shape} pairs; Wᵀ·δ alone has the right numbers,"
-            " {gradient} pair.",
+            "Count the factors that can stand on the right, and for each those that can stand on its left. Then let the"
+            " second lamp decide.",
+            "On the right δ or A, with 4 columns; on the left W or its transpose. So W·δ, Wᵀ·δ, W·A and Wᵀ·A have the"
+            " right shape, {shape} pairs; Wᵀ·δ alone has the right numbers, {gradient} pair.",
         ],
     ),
     Target(
@@ -174,11 +338,12 @@ exercises: list[Task] = [
         given={},
         hints=[
             "Look at the leftmost number below the line, and move the slider from 1 to 4.",
-            "Two examples whose first entries have the same size and different signs cancel.",
+            "It is closest to 0 where what has been added so far cancels. Look for shares of about the same size with"
+            " different signs.",
             "After {example} examples: −0.04995 + 0.04975 leaves −0.00020.",
         ],
     ),
-    GradientExercise(
+    LayerExercise(
         "05.check.other-input",
         "The network of the text, 2–3–2 with ReLU, softmax and cross-entropy, but with x = [-1, 0.5].",
         two_layers,
@@ -187,7 +352,49 @@ exercises: list[Task] = [
         hints=[
             "Forward first: Z1, A1, Z2, ŷ. Which of the three neurons is open now?",
             "dL/dZ2 = ŷ − y; dL/dW2 = dL/dZ2 times A1; dL/dA1 = W2ᵀ · dL/dZ2; mask; dL/dW1 = dL/dZ1 times x.",
-            "dL/dW2 = {dL_dW2}, dL/db2 = {dL_db2}, dL/dW1 = {dL_dW1}, dL/db1 = {dL_db1}.",
+            "Z1 = {Z1}, A1 = {A1}, Z2 = {Z2}; dL/db2 = ŷ − y = {dL_dZ2}; times A1, dL/dW2 = {dL_dW2}; with W2ᵀ,"
+            " dL/dA1 = {dL_dA1}; only the middle neuron is open, so dL/db1 = dL/dZ1 = {dL_db1}; times x,"
+            " dL/dW1 = {dL_dW1}.",
+        ],
+        slips=[
+            *first_layer_slips("Z1", "A1"),
+            second_bias,
+            Slip(
+                "another class",
+                "class 1 is taken for the true one",
+                "Class 0 is the true one: y = (1, 0).",
+                lambda at: at(y=1 - at()["y"]),
+            ),
+            Slip(
+                "label not subtracted",
+                "the label is not subtracted from ŷ",
+                "The gradient at Z2 is ŷ − y, and y has a 1 at the true class.",
+                lambda at: at(loss=_without_label),
+            ),
+            Slip(
+                "ŷ of the text",
+                "the ŷ of the text is kept",
+                "Another input has other sums, and so other probabilities: go forward once more.",
+                _old_probabilities,
+            ),
+            Slip(
+                "A1 of the text",
+                "the A1 of the text is kept",
+                "Another input opens other neurons: go forward once more.",
+                lambda at: {"dL_dW2": np.outer(at()["dL_dZ2"], [0.85, 0, 1.15])},
+            ),
+            Slip(
+                "x of the text",
+                "the x of the text is kept in dL/dW1",
+                "The input is (-1, 0.5) now, on the way back too.",
+                lambda at: {"dL_dW1": np.outer(at()["dL_dZ1"], worked["x"])},
+            ),
+            Slip(
+                "no ReLU",
+                "the ReLU is left out, forward and back",
+                "A sum below zero gives out 0, and nothing comes back through it.",
+                lambda at: at(loss=_without_relu),
+            ),
         ],
     ),
     Exercise(
@@ -250,6 +457,29 @@ exercises: list[Task] = [
                 {"Z2_columns": lambda: 1, "A1_columns": lambda: 1},
             ),
             Mistake(
+                "the other layer",
+                "if the other layer is taken",
+                "W1 and A1 belong to the hidden layer, Z2 to the outputs.",
+                {
+                    "W1_rows": lambda outputs: outputs,
+                    "W1_columns": lambda hidden: hidden,
+                    "Z2_rows": lambda hidden: hidden,
+                    "A1_rows": lambda outputs: outputs,
+                },
+            ),
+            Mistake(
+                "the layer before",
+                "if the inputs are taken for the outputs of the first layer",
+                "A1 is what the hidden neurons give out: a row for each of them.",
+                {"A1_rows": lambda inputs: inputs},
+            ),
+            Mistake(
+                "examples in the weights",
+                "if the weights get a place for each example",
+                "However large the batch is, the weights stay the same, and so does the shape of their gradient.",
+                {"W1_rows": lambda examples: examples, "W1_columns": lambda examples: examples},
+            ),
+            Mistake(
                 "a bias for each hidden neuron",
                 "if the biases of the hidden layer are counted",
                 "b2 belongs to the second layer, which has the outputs as its neurons.",
@@ -263,7 +493,7 @@ exercises: list[Task] = [
             " {A1_columns}), and dL/db2 has {b2_numbers} numbers.",
         ],
     ),
-    GradientExercise(
+    LayerExercise(
         "05.check.bias",
         "One layer without activation, Z = W·X + b, for three examples in columns. The loss of an example is half its"
         " squared error, ½ Σ (Z − Y)² over its outputs; L is the mean over the three examples.",
@@ -278,10 +508,30 @@ exercises: list[Task] = [
         hints=[
             "First dL/dZ, of shape (2, 3): the error Z − Y of each example, divided by 3. All its entries are whole.",
             "Each bias is added in every example: its gradient is the sum along its row of dL/dZ. dL/dW = dL/dZ · Xᵀ.",
-            "dL/db = {dL_db}, dL/dW = {dL_dW}.",
+            "Z = {Z}; dL/dZ = (Z − Y)/3 = {dL_dZ}; its rows added, dL/db = {dL_db}; times Xᵀ, dL/dW = {dL_dW}.",
+        ],
+        slips=[
+            Slip(
+                "b forgotten on the way forward",
+                "b is left out on the way forward",
+                "Z = W·X + b: the bias is added to every column.",
+                lambda at: at(b=np.zeros_like(at()["b"])),
+            ),
+            Slip(
+                "target not subtracted",
+                "Z itself is taken for the error",
+                "The error is Z − Y.",
+                lambda at: at(Y=np.zeros_like(at()["Y"])),
+            ),
+            Slip(
+                "outputs counted for examples",
+                "the errors are divided by 2, the number of outputs",
+                "L is the mean over the three examples, and the ½ has gone with the 2 of the square.",
+                lambda at: _times(at(), 3 / 2, "b", "W"),
+            ),
         ],
     ),
-    GradientExercise(
+    LayerExercise(
         "05.check.columns",
         "Write the way back of the row form in column form: σ in both layers, binary cross-entropy, mean over the"
         " examples. Your function returns the gradients of W1, b1, W2 and b2.",
@@ -291,14 +541,47 @@ exercises: list[Task] = [
         probes=[other_lengths],
         hints=[
             "Transpose each line as a whole: the transpose of P·Q is Qᵀ·Pᵀ, so the two factors change places.",
-            "`dW2 = a1.T @ dz2` becomes `dW2 = dZ2 @ A1.T`, and `dz2 @ W2.T` becomes `W2.T @ dZ2`. Examples are along"
-            " axis 1 now; `keepdims=True` keeps the bias a column.",
-            "`m = X.shape[1]`, `dZ2 = A2 - Y`, `dW2 = dZ2 @ A1.T / m`, `db2 = dZ2.sum(axis=1, keepdims=True) / m`,"
+            "`dW2 = a1.T @ dz2` becomes `dW2 = dZ2 @ A1.T`; the other products likewise. Then the lines without a"
+            " product: along which axis are the examples now, and what keeps the bias a column?",
+            "`m = X.shape[1]`, `A1 = 1 / (1 + np.exp(-(W1 @ X + b1)))`, `A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))`,"
+            " `dZ2 = A2 - Y`, `dW2 = dZ2 @ A1.T / m`, `db2 = dZ2.sum(axis=1, keepdims=True) / m`,"
             " `dZ1 = (W2.T @ dZ2) * A1 * (1 - A1)`, `dW1 = dZ1 @ X.T / m`, `db1 = dZ1.sum(axis=1, keepdims=True) / m`."
             " On the first batch dL/dW2 = {dL_dW2}.",
         ],
+        slips=[
+            Slip(
+                "inputs counted for examples",
+                "the rows of X are counted for m, as in `X.shape[0]` or `len(X)`",
+                "With examples as columns the rows of X are the inputs; the examples are along axis 1.",
+                lambda at: _times(at(), at()["X"].shape[1] / at()["X"].shape[0], "W1", "b1", "W2", "b2"),
+            ),
+            Slip(
+                "both weights' gradients transposed",
+                "the gradients of both weights are transposed",
+                "Compare their shapes with W1 and W2. δ stands on the left here, the input's transpose on the right.",
+                lambda at: {"dL_dW1": at()["dL_dW1"].T, "dL_dW2": at()["dL_dW2"].T},
+            ),
+            Slip(
+                "biases added over everything",
+                "the deltas are added up without an axis",
+                "There is a bias for each neuron: add over the examples, along axis 1, and nothing else.",
+                lambda at: {"dL_db1": np.sum(at()["dL_dZ1"]), "dL_db2": np.sum(at()["dL_dZ2"])},
+            ),
+            Slip(
+                "σ's value taken for its slope",
+                "A1 alone is taken for the slope of the sigmoid",
+                "A1 is what σ gives out; its slope is A1·(1 − A1).",
+                _value_for_slope,
+            ),
+            Slip(
+                "order of the layers",
+                "the gradients of the second layer are returned first",
+                "The order is dW1, db1, dW2, db2.",
+                lambda at: {f"dL_d{k}{i}": at()[f"dL_d{k}{3 - i}"] for k in ("W", "b") for i in (1, 2)},
+            ),
+        ],
     ),
-    GradientExercise(
+    LayerExercise(
         "05.check.missing-m",
         "ReLU, then σ with binary cross-entropy; L is the mean over the examples. Give the function to `check`, read"
         " what it says, and repair it.",
@@ -308,9 +591,18 @@ exercises: list[Task] = [
         probes=[other_lengths],
         hints=[
             "L is a mean, so each of the four gradients has exactly one factor 1/m. Count them, line by line.",
-            "A gradient made from another one may have got its 1/m from there. The line for b1 starts from dZ1.",
+            "A gradient that is made from another one may have got its 1/m from there. Which lines start from something"
+            " that has been divided by m already?",
             "`dZ1` comes from `dZ2`, which is not divided by m, so `db1` needs its own `/ m`. On the first batch"
             " dL/db1 = {dL_db1}.",
+        ],
+        slips=[
+            Slip(
+                "1/m in dZ2 and in the lines after it",
+                "1/m is put into dZ2 and left in the other lines",
+                "Then b1 has it once, and all others have it twice. With the 1/m in dZ2 nothing after it is divided.",
+                lambda at: _times(at(), 1 / at()["X"].shape[1], "W1", "W2", "b2"),
+            ),
         ],
     ),
 ]
@@ -348,7 +640,10 @@ quizzes = {
                 [
                     wrong("The input x was 0.", "Then every row would be zero, since x is a factor of each."),
                     right("Neuron i was closed.", "Its delta is 0 then, and that is a factor of the row."),
-                    wrong("Row i of W1 is zero.", "The row of W1 is no factor of its own gradient."),
+                    wrong(
+                        "Row i of W1 is zero.",
+                        "The row is no factor of its own gradient: with a bias above 0 the neuron would still be open.",
+                    ),
                 ],
             ),
             Question(
