@@ -1,18 +1,18 @@
 """Losses and the cancellation."""
 
 from collections.abc import Callable
-from math import exp, log
+from math import exp, log, log10
 
 import numpy as np
 
 from ... import functional as F
 from ...tensor import Tensor
 from ..exercises import Exercise, FunctionExercise, Target, Task
-from ..gradient_exercises import GradientExercise
-from ..mistakes import forgot, forgot_slope, not_swapped, rounded_early, sign_flipped
+from ..mistakes import forgot, forgot_slope, not_swapped, rounded_early, sign_flipped, slope_at, value_for_slope
 from ..quizzes import Question, Quiz, right, wrong
 from ..steps import Mistake, Steps
 from .n03 import back_to_the_inputs, bias_gets_x, sigmoid
+from .n05 import Found, LayerExercise, Slip, first_layer_slips, second_bias
 
 back_to_the_logit: Steps = {
     "dL_da": lambda a, y: (1 - y) / (1 - a) - y / a,
@@ -51,12 +51,12 @@ classes: Steps = {
     "dL_dz2": lambda p2: p2,
 }
 
-squared_error_taken = Mistake(
+the_squares_slope = (
     "dL/da of the squared error",
     "if a − y is taken for dL/da",
     "a − y is the slope of ½(a − y)². Here the loss has a logarithm, and its slope has a denominator.",
-    {"dL_da": lambda a, y: a - y},
 )
+squared_error_taken = Mistake(*the_squares_slope, {"dL_da": lambda a, y: a - y})
 slope_twice = Mistake(
     "σ′(z) multiplied in twice",
     "if σ′(z) is multiplied in a second time",
@@ -73,10 +73,19 @@ def wrong_slope(name: str, condition: str, why: str, dL_da: Callable[..., float]
     )
 
 
-def network(x: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, y: np.ndarray) -> Tensor:
+def wrong_sigma(name: str, condition: str, slope: Callable[..., float]) -> tuple[Mistake, Mistake]:
+    """A wrong da/dz, with the dL/dz that follows from it, or with a − y from memory."""
+    why = "The slope of σ, written with its output a, is a · (1 − a)."
+    return (
+        Mistake(name, condition, why, {"da_dz": slope}),
+        Mistake(name, condition, why, {"da_dz": slope, "dL_dz": lambda a, y: a - y}),
+    )
+
+
+def network(x: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor, y: np.ndarray, hidden=F.relu) -> Tensor:
     """The 2–3–1 network: ReLU, sigmoid, binary cross-entropy."""
     z1 = W1 @ x + b1
-    a1 = F.relu(z1)
+    a1 = hidden(z1)
     z2 = W2 @ a1 + b2
     a2 = F.sigmoid(z2)
     z1.name, a1.name, z2.name, a2.name = "z1", "a1", "z2", "a2"
@@ -90,6 +99,23 @@ def rows(X: np.ndarray, y: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: T
     a2 = F.sigmoid(z2)
     a1.name, z2.name, a2.name = "a1", "z2", "a2"
     return F.mean_squared_error(a2, y)
+
+
+def begins_with(delta: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable[[Callable[..., Found]], Found]:
+    """The gradients of the network in rows if its way back begins with this delta2, made from a2 and y."""
+
+    def loss(X: np.ndarray, y: np.ndarray, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
+        z2 = F.sigmoid(X @ W1 + b1) @ W2 + b2
+        return (z2 * delta(F.sigmoid(z2).data, y)).sum() / len(X)
+
+    return lambda at: at(loss=loss)
+
+
+def begins_slip(name: str, cause: str, delta: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Slip:
+    remedy = (
+        "From the loss to a2 the slope is 2·(a2 − y), from there to z2 it is a2·(1 − a2), and the two are multiplied."
+    )
+    return Slip(name, cause, remedy, begins_with(delta))
 
 
 exercises: list[Task] = [
@@ -139,10 +165,50 @@ exercises: list[Task] = [
                 "Here the loss is minus the logarithm of the probability that was given to the label.",
                 {"L": lambda a, y: 0.5 * (a - y) ** 2},
             ),
+            Mistake(
+                "the whole square taken",
+                "if (a − y)² is taken for the loss",
+                "Here the loss is minus the logarithm of the probability that was given to the label.",
+                {"L": lambda a, y: (a - y) ** 2, "dL_da": lambda a, y: 2 * (a - y)},
+            ),
+            Mistake(
+                "logarithm to the base 10",
+                "if the logarithm to the base 10 is taken",
+                "ln is the natural logarithm, the one that undoes e^x: `np.log` in code, often “ln” on a calculator.",
+                {"L": lambda a: -log10(1 - a)},
+            ),
+            Mistake(
+                "logarithm forgotten",
+                "if the logarithm is left out",
+                "1 − a is the probability of the label; the loss is minus its logarithm.",
+                {"L": lambda a: 1 - a},
+            ),
+            Mistake(
+                "quotient forgotten",
+                "if 1 − a is taken in the place of 1/(1 − a)",
+                "The slope of ln u is 1/u.",
+                {"dL_da": lambda a: 1 - a},
+            ),
+            value_for_slope("da_dz", "a"),
+            slope_at("da_dz", "z", lambda z: z * (1 - z), "a"),
+            Mistake(
+                "only 1 − a in da/dz",
+                "if only 1 − a is taken for the slope of σ",
+                "The slope of σ, written with its output a, is a · (1 − a).",
+                {"da_dz": lambda a: 1 - a},
+            ),
             squared_error_taken,
             slope_twice,
             forgot_slope("dL_dz", keeps="dL_da"),
+            forgot("dL_dz", "dL/da", keeps="da_dz"),
             forgot("dL_dw", "x", keeps="dL_dz"),
+            forgot("dL_dw", "dL/dz", keeps="x"),
+            Mistake(
+                "dL/dz forgotten in dL/db",
+                "if the factor dL/dz is left out of dL/db",
+                "1 is the local derivative alone; it is multiplied by what has arrived at z.",
+                {"dL_db": lambda: 1},
+            ),
             not_swapped("dL_dw", "dL_dz", "w", "x"),
             bias_gets_x,
             rounded_early(3),
@@ -150,7 +216,8 @@ exercises: list[Task] = [
         hints=[
             "With the label 0 only one of the two terms is left. Which one? Then walk back, one slope at a time.",
             "L = −ln(1 − a), so dL/da = 1 / (1 − a); da/dz = a(1 − a). What cancels in their product?",
-            "L = {L}; dL/da = {dL_da}; dL/dz = {dL_da} · {da_dz} = {dL_dz}; dL/dw = {dL_dw}; dL/db = {dL_db}.",
+            "L = −ln(1 − a) = {L}; dL/da = 1/(1 − a) = {dL_da}; da/dz = a(1 − a) = {da_dz};"
+            " dL/dz = {dL_da} · {da_dz} = {dL_dz}, which is a; dL/dw = {dL_dz} · 2 = {dL_dw}; dL/db = {dL_db}.",
         ],
     ),
     FunctionExercise(
@@ -160,10 +227,49 @@ exercises: list[Task] = [
         asks="all_three",
         probes=[{"a": 0.8, "y": 1.0}, {"a": 0.3, "y": 0.0}, {"a": 0.6, "y": 0.25}],
         mistakes=[
-            squared_error_taken,
+            *wrong_slope(*the_squares_slope, lambda a, y: a - y),
             slope_twice,
             forgot_slope("dL_dz", keeps="dL_da"),
-            sign_flipped("dL_da", "Where the label is 1, the loss falls as a grows."),
+            *wrong_slope(
+                "sign of dL/da flipped",
+                "if the sign of dL/da is turned round",
+                "Where the label is 1, the loss falls as a grows.",
+                lambda a, y: y / a - (1 - y) / (1 - a),
+            ),
+            sign_flipped("dL_dz", "The two factors cancel to the prediction minus the target, in this order."),
+            *wrong_slope(
+                "sign of the first term",
+                "if the minus of the first term is lost",
+                "The loss has a minus in front of both terms. In the first one it stays: −y/a.",
+                lambda a, y: y / a + (1 - y) / (1 - a),
+            ),
+            *wrong_slope(
+                "labels left out",
+                "if the factors y and 1 − y are left out",
+                "y and 1 − y are numbers in front of the two logarithms, and they stay there.",
+                lambda a, y: -1 / a + 1 / (1 - a),
+            ),
+            *wrong_slope(
+                "the loss for its slope",
+                "if the loss itself is taken for dL/da",
+                "Asked is its slope by a: ln u has the slope 1/u.",
+                lambda a, y: -(y * log(a) + (1 - y) * log(1 - a)),
+            ),
+            *wrong_slope(
+                "brackets of the denominator",
+                "if (a − y) / a * (1 - a) is written, which multiplies by 1 − a",
+                "Both a and 1 − a stand below the line: (a - y) / (a * (1 - a)).",
+                lambda a, y: (a - y) / a * (1 - a),
+            ),
+            *wrong_sigma("σ's value taken for da/dz", "if a itself is taken for the slope of σ", lambda a: a),
+            *wrong_sigma("only 1 − a in da/dz", "if only 1 − a is taken for the slope of σ", lambda a: 1 - a),
+            *wrong_sigma("sign of da/dz flipped", "if the sign of da/dz is turned round", lambda a: a * (a - 1)),
+            *wrong_sigma(
+                "σ applied twice",
+                "if σ is applied to a once more",
+                lambda a: sigmoid(a) * (1 - sigmoid(a)),
+            ),
+            *wrong_sigma("slope of tanh", "if 1 − a², the slope of tanh, is taken", lambda a: 1 - a * a),
             *wrong_slope(
                 "second term left out",
                 "if only −y/a is kept",
@@ -185,8 +291,9 @@ exercises: list[Task] = [
         ],
         hints=[
             "The loss has two terms. Give each its slope by a, and add them. Then the slope of σ, then the product.",
-            "dL/da = −y/a + (1 − y)/(1 − a) and da/dz = a(1 − a). For dL/dz multiply the two.",
-            "`return -y / a + (1 - y) / (1 - a), a * (1 - a), a - y`",
+            "ln u has the slope 1/u times the slope of u, which for u = 1 − a brings a minus. The factors y and 1 − y"
+            " are numbers and stay. The slope of σ is written with its output.",
+            "`dL_da = -y / a + (1 - y) / (1 - a)`, `da_dz = a * (1 - a)`, `dL_dz = dL_da * da_dz`, which is `a - y`.",
         ],
     ),
     Exercise(
@@ -215,10 +322,65 @@ exercises: list[Task] = [
                 {"dL_dz1": lambda p1: p1},
             ),
             Mistake(
-                "another class",
-                "if 1 is subtracted at a class that is not the true one",
+                "the first class taken",
+                "if the first class is taken for the true one",
                 "The second class is the true one, so its label is 1 and the others are 0.",
-                {"dL_dz0": lambda p0: p0 - 1, "dL_dz2": lambda p2: p2 - 1},
+                {"dL_dz0": lambda p0: p0 - 1, "dL_dz1": lambda p1: p1},
+            ),
+            Mistake(
+                "the third class taken",
+                "if the third class is taken for the true one",
+                "The second class is the true one, so its label is 1 and the others are 0.",
+                {"dL_dz1": lambda p1: p1, "dL_dz2": lambda p2: p2 - 1},
+            ),
+            Mistake(
+                "a sigmoid for each",
+                "if each logit goes through a sigmoid of its own",
+                "Softmax divides the power of each logit by the sum of all three.",
+                {
+                    "p0": lambda z0: sigmoid(z0),
+                    "p1": lambda z1: sigmoid(z1),
+                    "p2": lambda z2: sigmoid(z2),
+                },
+            ),
+            Mistake(
+                "logits divided by their sum",
+                "if the logits themselves are divided by their sum",
+                "First e is raised to the power of each, which makes them positive.",
+                {
+                    "p0": lambda z0, z1, z2: z0 / (z0 + z1 + z2),
+                    "p1": lambda z0, z1, z2: z1 / (z0 + z1 + z2),
+                    "p2": lambda z0, z1, z2: z2 / (z0 + z1 + z2),
+                },
+            ),
+            Mistake(
+                "minus of the third logit lost",
+                "if e is taken in the place of e^−1",
+                "The third logit is −1.",
+                {
+                    "powers": lambda z0, z1, z2: exp(z0) + exp(z1) + exp(-z2),
+                    "p2": lambda z2, powers: exp(-z2) / powers,
+                },
+            ),
+            Mistake(
+                "1/p forgotten",
+                "if the factor −1/p of the loss is left out",
+                "That is the slope of the true class's probability by each logit, a row of the Jacobian.",
+                {
+                    "dL_dz0": lambda p0, p1: -p1 * p0,
+                    "dL_dz1": lambda p1: p1 * (1 - p1),
+                    "dL_dz2": lambda p1, p2: -p1 * p2,
+                },
+            ),
+            Mistake(
+                "divided by the classes",
+                "if it is divided by the number of classes",
+                "The loss has one term, that of the true class: it is no mean.",
+                {
+                    "dL_dz0": lambda p0: p0 / 3,
+                    "dL_dz1": lambda p1: (p1 - 1) / 3,
+                    "dL_dz2": lambda p2: p2 / 3,
+                },
             ),
             Mistake(
                 "stopped at the probabilities",
@@ -239,15 +401,15 @@ exercises: list[Task] = [
             sign_flipped("dL_dz0", "Where a wrong class has more, the true one has less, and the loss is larger."),
             sign_flipped("dL_dz1", "A larger logit at the true class makes the loss smaller."),
             sign_flipped("dL_dz2", "Where a wrong class has more, the true one has less, and the loss is larger."),
-            rounded_early(3),
         ],
         hints=[
             "First the probabilities: e to the power of each logit, divided by the sum of the three.",
             "The powers add up to {powers}. The gradient is p minus the one-hot label; what do its entries add up to?",
-            "p = {p0}, {p1}, {p2}, and ∂L/∂z = p − y = {dL_dz0}, {dL_dz1}, {dL_dz2}.",
+            "e^2 + e + e^−1 = {powers}; p = 7.389056/{powers}, 2.718282/{powers}, 0.367879/{powers} = {p0}, {p1}, {p2},"
+            " and ∂L/∂z = p − (0, 1, 0) = {dL_dz0}, {dL_dz1}, {dL_dz2}.",
         ],
     ),
-    GradientExercise(
+    LayerExercise(
         "06.check.network",
         "The 2–3–1 network with the label 0: ReLU, sigmoid and binary cross-entropy. All gradients.",
         loss=network,
@@ -263,10 +425,39 @@ exercises: list[Task] = [
         hints=[
             "The forward pass up to a2 = 0.556014 is the one you know. Which is the first number that is another one?",
             "δ2 = a2 − y, now with y = 0. Then δ2 · a1 for W2; W2ᵀ · δ2, through the ReLU, is δ1; δ1 times x for W1.",
-            "dL/dW2 = {dL_dW2}, dL/db2 = {dL_db2}, dL/dW1 = {dL_dW1}, dL/db1 = {dL_db1}.",
+            "dL/db2 = δ2 = a2 − 0 = {dL_dz2}; times a1 = {a1}, dL/dW2 = {dL_dW2}; with W2ᵀ, dL/da1 = {dL_da1}; the"
+            " third neuron is closed, so dL/db1 = δ1 = {dL_db1}; times x, dL/dW1 = {dL_dW1}.",
+        ],
+        slips=[
+            *first_layer_slips("z1", "a1"),
+            second_bias,
+            Slip(
+                "the label of the text",
+                "the label is still 1",
+                "The label is 0 now, so δ2 is a2 − 0.",
+                lambda at: at(y=np.ones_like(at()["y"])),
+            ),
+            Slip(
+                "1 − a taken",
+                "1 − a2 is taken for δ2",
+                "δ2 is a2 − y, with the label 0 in the place of y. The other label and the other order give 1 − a2.",
+                lambda at: {name: -value for name, value in at(y=np.ones_like(at()["y"])).items() if "dL_d" in name},
+            ),
+            Slip(
+                "first layer of the text",
+                "the first layer's gradients of the text are kept",
+                "They are made from δ2, and δ2 is another number now.",
+                lambda at: {name: at(y=np.ones_like(at()["y"]))[name] for name in ("dL_dW1", "dL_db1")},
+            ),
+            Slip(
+                "no ReLU",
+                "the ReLU is left out, forward and back",
+                "A sum below zero gives out 0, and nothing comes back through it.",
+                lambda at: at(loss=lambda **values: network(**values, hidden=lambda z1: z1 * 1)),
+            ),
         ],
     ),
-    GradientExercise(
+    LayerExercise(
         "06.check.repair",
         "A backward pass for the mean squared error, mean of (a2 − y)², of two sigmoid layers in rows.",
         loss=rows,
@@ -289,8 +480,41 @@ exercises: list[Task] = [
         ],
         hints=[
             "Only the first line of the way back, delta2, knows about the loss. What is the slope of (a2 − y)² by a2?",
-            "The square has the slope 2(a2 − y), and from a2 to z2 the sigmoid has the slope a2(1 − a2).",
-            "`delta2 = 2 * (a2 - y) * a2 * (1 - a2) / len(X)`, and everything else stays.",
+            "Two slopes lie between the loss and z2, that of the square and that of the sigmoid. What is there of each"
+            " in the line, and what is missing?",
+            "The square has the slope 2(a2 − y), and from a2 to z2 the sigmoid has the slope a2(1 − a2):"
+            " `delta2 = 2 * (a2 - y) * a2 * (1 - a2) / len(X)`, and everything else stays.",
+        ],
+        slips=[
+            begins_slip(
+                "halved",
+                "the numbers of the program are only halved",
+                lambda a2, y: (a2 - y) / 2,
+            ),
+            begins_slip("a2 for the slope", "a2 alone is taken for the slope of σ", lambda a2, y: 2 * (a2 - y) * a2),
+            begins_slip(
+                "1 − a2 for the slope",
+                "1 − a2 alone is taken for the slope of σ",
+                lambda a2, y: 2 * (a2 - y) * (1 - a2),
+            ),
+            begins_slip(
+                "divided by the slope",
+                "the slope of σ is divided by, as in the slope of cross-entropy",
+                lambda a2, y: 2 * (a2 - y) / (a2 * (1 - a2)),
+            ),
+            begins_slip(
+                "the square for its slope", "the square itself is taken for its slope", lambda a2, y: (a2 - y) ** 2
+            ),
+            begins_slip(
+                "the square for its slope",
+                "the square itself is taken for its slope",
+                lambda a2, y: (a2 - y) ** 2 * a2 * (1 - a2),
+            ),
+            begins_slip(
+                "brackets of 1 − a2",
+                "the brackets around 1 - a2 are left out",
+                lambda a2, y: 2 * (a2 - y) * a2 * len(a2) - a2,
+            ),
         ],
     ),
     FunctionExercise(
@@ -322,6 +546,36 @@ exercises: list[Task] = [
                 "if the logarithm of the sum is forgotten",
                 "The shifted sum still has to go through ln.",
                 {"rest": lambda z, largest: np.sum(np.exp(z - largest))},
+            ),
+            Mistake(
+                "multiplied",
+                "if the largest logit and the logarithm are multiplied",
+                "The logarithm of a product is the sum of the logarithms.",
+                {"total": lambda largest, rest: largest * rest},
+            ),
+            Mistake(
+                "sum of the logarithms",
+                "if each power goes through its own logarithm before they are added",
+                "ln undoes e^z there, and what is left is the sum of the logits. First the sum, then ln.",
+                {"total": lambda z: np.sum(z)},
+            ),
+            Mistake(
+                "another logarithm",
+                "if the logarithm to the base 2 is taken",
+                "ln is the natural logarithm, `np.log`.",
+                {"rest": lambda z, largest: np.log2(np.sum(np.exp(z - largest)))},
+            ),
+            Mistake(
+                "another logarithm",
+                "if the logarithm to the base 10 is taken",
+                "ln is the natural logarithm, `np.log`.",
+                {"rest": lambda z, largest: np.log10(np.sum(np.exp(z - largest)))},
+            ),
+            Mistake(
+                "1 added once more",
+                "if `log1p` is taken",
+                "`log1p(u)` is ln(1 + u). The sum has the 1 of the largest logit already.",
+                {"rest": lambda z, largest: np.log1p(np.sum(np.exp(z - largest)))},
             ),
             Mistake(
                 "the largest logit only",
