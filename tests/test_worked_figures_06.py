@@ -291,6 +291,12 @@ def test_probabilities_with_three_places_are_too_short_and_not_mistaken(task):
     assert asked.check(p2=0.0351).score == (1, 6)
 
 
+def test_the_deepest_point_is_asked_for_to_one_decimal(task):
+    asked = task("06.check.deepest")
+    assert all(asked.check(z).correct for z in (-0.7, -0.69, "−0,7", -math.log(2)))
+    assert "further to the left" in asked.check(-0.6).text and "further to the right" in asked.check(-0.8).text
+
+
 def test_a_slip_in_the_network_is_named(task):
     asked, one, zero = task("06.check.network"), two_layers(1.0), two_layers(0.0)
 
@@ -421,7 +427,8 @@ SHOWN = {
         "1 / slope = 8,105",
     ],
     "wrong-picture": [
-        "the gradient is -0.1481 at most, where a = 0.33, and -0.0003 at z = -8", "with cross-entropy it is -0.9997 there",
+        "the gradient is -0.1481 at most, where a = 0.33, and -0.0003 at z = -8",
+        "with cross-entropy it is -0.9997 there",
     ],
     "wrong-walk": ["from 0.0097 to 0.1481 at its largest, and down to 0.0003"],
     "soft-loss": [

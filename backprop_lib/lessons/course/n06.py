@@ -594,8 +594,8 @@ exercises: list[Task] = [
 
 
 def _deepest(z: float) -> str | None:
-    """None within 0.1 of −ln 2, where (1 − a)·a·(1 − a) is largest."""
-    if abs(z + log(2)) <= 0.1:
+    """None where z is −ln 2 to one decimal: there (1 − a)·a·(1 − a) is largest."""
+    if abs(z + log(2)) <= 0.06:
         return None
     a = sigmoid(z) if abs(z) < 700 else float(z > 0)
     side = "left" if z > -log(2) else "right"
