@@ -150,6 +150,8 @@ def test_wrong_figures_from_the_zoo(task):
     assert check(factor_E=0.0833).mistakes == ("true over claimed",)
     assert check(wrong_F=5).mistakes == ("b1 only",) and check(wrong_F=15).mistakes == ("right entries counted",)
     assert check(zeros_C=6).mistakes == ("residuals of 0 counted",)
+    assert check(wrong_F=1).mistakes == ("b2 only",) and check(zeros_C=10).mistakes == ("W1 only",)
+    assert check(zeros_C=5).mistakes == ("b1 alone",)
     residual = BUG_ZOO[2].residual()
     assert sum(int(np.sum(np.abs(entry) < 1e-12)) for entry in residual.values()) == 6
 
@@ -267,14 +269,32 @@ def test_the_patients_numbers_hide_nothing(name):
 
 def test_by_hand(task):
     by_hand = task("by-hand")
-    assert [float(by_hand.truth(name)) for name in by_hand.asks] == [4.75, 3.25, pytest.approx(0.25 / 3.25)]
-    assert by_hand.check(centred=6.5).mistakes == ("divided by ε instead of 2ε",)
-    assert by_hand.check(centred=1.625).mistakes == ("divided by 2 instead of 2ε",)
-    assert by_hand.check(one_sided=1.75).mistakes == ("one-sided to the left",)
-    assert by_hand.check(relative_error=0.25).mistakes == ("absolute error",)
-    assert by_hand.check(relative_error=0.0833).mistakes == ("divided by the smaller",)
-    assert by_hand.check(relative_error=0.04).mistakes == ("divided by the sum",)
-    assert by_hand.check(one_sided=4.75, centred=3.25, relative_error=0.0769).correct is True
+    assert [float(by_hand.truth(name)) for name in by_hand.asks] == pytest.approx([3.64, 3.04, 0.04 / 3.04])
+    assert by_hand.check(one_sided=3.64, centred=3.04, relative_error=0.0132).correct is True
+
+
+@pytest.mark.parametrize(
+    ("answers", "mistake"),
+    [
+        ({"one_sided": 2.44}, "one-sided to the left"),
+        ({"one_sided": 0.728}, "not divided"),
+        ({"centred": 1.216}, "not divided"),
+        ({"one_sided": 1.82}, "divided by 2ε instead of ε"),
+        ({"centred": 6.08}, "divided by ε instead of 2ε"),
+        ({"centred": 0.608}, "divided by 2 instead of 2ε"),
+        ({"one_sided": 8.64}, "f(x) not subtracted"),
+        ({"relative_error": 0.04}, "absolute error"),
+        ({"relative_error": 0.01333}, "divided by the smaller"),
+        ({"relative_error": 0.006623}, "divided by the sum"),
+        ({"relative_error": 0.1758}, "error of the one-sided slope"),
+    ],
+)
+def test_a_mistake_by_hand_is_named_by_its_number(answers, mistake, task):
+    assert task("by-hand").check(**answers).mistakes == (mistake,)
+
+
+def test_the_second_hint_by_hand_leaves_the_numbers_to_the_learner():
+    assert not re.search(r"\d\.\d", exercise("07.check.by-hand").hint(2).text)
 
 
 def test_the_largest_relative_error(task):
@@ -290,17 +310,27 @@ def test_the_largest_relative_error(task):
 
     assert check(solution).correct is True
     assert check(mean).mistakes == ("mean instead of the largest",)
+    assert check(lambda a, b: mean(a, b) * a.size).mistakes == ("sum instead of the largest",)
+    unsigned = check(lambda a, b: np.max(abs(a - b) / np.where(a == b, 1, np.maximum(a, b))))
+    assert unsigned.mistakes == ("sizes without the bars",)
     assert check(lambda a, b: np.max(abs(a - b))).mistakes == ("absolute error",)
-    assert check(lambda a, b: np.max(abs(a - b)) / np.max(abs(b))).mistakes == ("divided by the largest entry",)
+    for largest in (lambda a, b: np.max(abs(b)), lambda a, b: max(np.max(abs(a)), np.max(abs(b)))):
+        found = check(lambda a, b, largest=largest: np.max(abs(a - b)) / largest(a, b))
+        assert found.mistakes == ("divided by the largest entry",)
     for size, mistake in (
         (lambda a, b: abs(a), "divided by the claimed one"),
         (lambda a, b: abs(b), "divided by the measured one"),
         (lambda a, b: np.maximum(abs(a), abs(b)) + 1e-8, "a small number added below"),
+        (lambda a, b: np.maximum(abs(a), abs(b)) + 1e-10, "a small number added below"),
+        (lambda a, b: np.minimum(abs(a), abs(b)), "divided by the smaller one"),
+        (lambda a, b: (abs(a) + abs(b)) / 2, "divided by the mean of the two"),
+        (lambda a, b: np.maximum(np.maximum(abs(a), abs(b)), 1), "divided by at least 1"),
     ):
         found = check(lambda a, b, size=size: np.max(abs(a - b) / np.where(size(a, b) > 0, size(a, b), 1)))
         assert found.mistakes == (mistake,)
-    signed = check(lambda a, b: np.max((a - b) / np.where(a == b, 1, np.maximum(abs(a), abs(b)))))
-    assert signed.mistakes == ("sign kept",)
+    for difference, mistake in ((lambda a, b: a - b, "sign kept"), (lambda a, b: b - a, "sign kept, measured first")):
+        signed = check(lambda a, b, d=difference: np.max(d(a, b) / np.where(a == b, 1, np.maximum(abs(a), abs(b)))))
+        assert signed.mistakes == (mistake,)
     norm = np.linalg.norm
     assert check(lambda a, b: norm(a - b) / (norm(a) + norm(b))).mistakes == ("lengths of the whole arrays",)
     with np.errstate(invalid="ignore"):  # 0 / 0 where both are 0
@@ -318,6 +348,7 @@ def test_what_the_slider_lets_one_find(name, right, wrong, task):
     for k in wrong:
         assert task(name).check(k).correct is False, k
     assert task(name).check(float(task(name).example())).correct is True
+    assert "rounding" in task("reach").check(15.5).text and "right already" in task("reach").check(3).text
     assert "step ε itself" in task(name).check(1e-5).text and "k goes from 0 to 15.5" in task(name).check(40).text
 
 
@@ -325,3 +356,69 @@ def test_every_gradient_has_the_shape_of_its_value():
     """The third line is of Z1, to which dZ1 belongs, and not of A1."""
     lines = ["W1 (4, 2), its gradient (4, 2)", "W2 (1, 4), its gradient (1, 4)", "Z1 (4, 4), its gradient (4, 4)"]
     assert shown("shapes").splitlines() == lines
+
+
+# --- what a cell shows ---
+
+SHOWN = {
+    "slope": ["ε = 0.001: one-sided 12.006, off by 0.006; centred off by 1e-06"],
+    "relative": [
+        "computed 2e-05, measured 1e-05: relative error 0.5",
+        "computed 1.00001, measured 1: relative error 1e-05",
+        "computed 0.5, measured -0.5: relative error 2",
+    ],
+    "report": ["Wrong: 1 of 3 entries. The largest relative error is 0.083, at x[2]: claimed 11, measured 12."],
+    "smaller": [
+        "ε = 1e-01: one-sided 5e-02, centred 8e-04",
+        "ε = 1e-07: one-sided 5e-08, centred 5e-10",
+        "ε = 1e-09: one-sided 8e-08, centred 8e-08",
+        "ε = 1e-13: one-sided 8e-04, centred 8e-04",
+    ],
+    "valley": ["From ε = 1e-04 to 1e-06 the centred error is below 1e-09, at 1e-01 it is 9e-05."],
+    "slider": ["ε = 1: measured slope 13, true slope 12, relative error 0.083"],
+    "kink": ["the slope is 0 on the left and 1 on the right, and the centred difference says 0.5", "steps of 0.005"],
+    "kink-report": ["1 of 4 entries lie at a kink", "kink: slope 0 on the left, 1 on the right", "kink within 2e-05"],
+    "random": ["The function gave 1 and then 15 for the same x."],
+    "source-check": ["½ the mean squared error: 13 of 13 wrong, relative error up to 0.98, factors from 4.56 to 62.03"],
+    "falls": ["From 0.360 the loss falls to 0.039 with the wrong gradient and to 0.161 with the right one."],
+    "where-map": ["Wrong are 3 of 13 entries (W1 2 of 6, b1 1 of 3); the largest residual is 0.222, at W1[2, 0]"],
+    "without-graph": [
+        "Every entry is 2 times the true one",
+        "4 times the true one: the 1/m of a mean over m = 4 missing",
+    ],
+    "zoo-curves": [
+        "A: from 0.36 to 0.039, with the right gradients to 0.16",
+        "B: from 0.29 to 0.55, with the right gradients to 0.045",
+        "C: from 0.29 to 0.22, with the right gradients to 0.012",
+        "H: from 2.4 to more than 10, with the right gradients to 0.13",
+    ],
+    "hidden": ["m = 5: bias_averaged", "m = 1: Right: all 4 entries of 2 gradients agree."],
+    "probe": [
+        "123 replays with a mistake give 115 different sets of gradients",
+        "('two_doubled', 'accumulated_twice')",
+    ],
+    "cost": [
+        "2–3–1: 13 parameters, 26 forward passes",
+        "784–128–10: 101,770 parameters, 203,540 forward passes",
+        "784–1000–1000–10: 1,796,010 parameters, 3,592,020 forward passes",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_cell_shows_the_figures(name):
+    for figures in SHOWN[name]:
+        assert re.search(rf"(?<![\w.]){re.escape(figures)}(?!\.?\w)", shown(name)), shown(name)
+
+
+def test_the_error_of_the_bend_and_the_digits_that_cancel():
+    """What the text says about x³ at 2: ε²/12, and twelve of sixteen digits with 10⁻¹³."""
+    assert [f"{eps**2 / 12:.0e}" for eps in (0.1, 1e-5)] == ["8e-04", "8e-12"]
+    assert f"{24 * 1e-13:.1e}" == "2.4e-12" and 12 < np.log10(8 / 2.4e-12) < 13
+    worse = [5e-6 / 2e-11, 5e-8 / 5e-10, 8e-8 / 8e-8]  # one-sided against centred, as the cell prints them
+    assert [round(float(np.log10(times))) for times in worse] == [5, 2, 0]
+
+
+def test_the_missing_factor_is_a_half_at_most():
+    a = np.linspace(0, 1, 101)
+    assert (2 * a * (1 - a)).max() == 0.5

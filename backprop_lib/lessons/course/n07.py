@@ -9,6 +9,7 @@ import numpy as np
 from ... import functional as F
 from ...diagnosis import BUG_ZOO
 from ...figures.gradient_checks import CURVES, SMALLEST, measured, step_of, step_text
+from ...figures.sketch import power as superscript
 from ...tensor import Tensor
 from ..exercises import Exercise, FunctionExercise, Target, Task
 from ..gradient_exercises import GradientExercise
@@ -34,6 +35,26 @@ def _relative(claimed: Any, measured: Any, size: Any) -> float:
 def _by_lengths(claimed: Any, measured: Any) -> float:
     """|claimed − measured| / (|claimed| + |measured|) with the lengths of the whole arrays."""
     return float(np.linalg.norm(claimed - measured) / (np.linalg.norm(claimed) + np.linalg.norm(measured)))
+
+
+def _by_the_larger(claimed: Any, measured: Any) -> float:
+    """|claimed − measured| by the larger of the two numbers, with their signs; the largest over the entries."""
+    size = np.maximum(claimed, measured)
+    return float(np.max(abs(claimed - measured) / np.where(size == 0, 1, size)))
+
+
+def _added_below(power: int) -> Mistake:
+    """A tiny number in the denominator, 10 to the minus `power`."""
+    return Mistake(
+        "a small number added below",
+        f"if 10{superscript(-power)} is added to the size, to keep it from being 0",
+        "That shifts the error of small entries. Divide by the size itself, and by 1 where it is 0.",
+        {
+            "error": lambda claimed, measured: _relative(
+                claimed, measured, np.maximum(abs(claimed), abs(measured)) + 10.0**-power
+            )
+        },
+    )
 
 
 relative_error: Steps = {
@@ -163,6 +184,8 @@ def _not_the_last(k: float) -> str | None:
         return None
     if here:
         return f"with ε = {step_text(step_of(k))} the slope is wrong, but one step of the slider further it still is."
+    if _k_error(k, "ReLU at 0.001", "float64") > 1e-7:
+        return f"with ε = {step_text(step_of(k))} the corner is out of reach. What is still off there is rounding."
     return f"with ε = {step_text(step_of(k))} the measured slope is right already."
 
 
@@ -207,7 +230,7 @@ exercises: list[Task] = [
     ),
     Target(
         "07.check.reach",
-        "ReLU at 0.001, centred, float64: the largest k for which the measured slope is still wrong.",
+        "ReLU at 0.001, centred, float64: the largest k at which the corner still spoils the measured slope.",
         meets=lambda k: _not_the_last(k),
         example=lambda: 2.5,
         given={},
@@ -244,6 +267,12 @@ exercises: list[Task] = [
                 {"wrong_F": lambda: 5},
             ),
             Mistake(
+                "b2 only",
+                "if only b2 is counted",
+                "There is another bias, b1, and it has more than one entry.",
+                {"wrong_F": lambda: 1},
+            ),
+            Mistake(
                 "right entries counted",
                 "if the right entries are counted",
                 "An entry with the residual 0 is right. Count the others.",
@@ -255,6 +284,18 @@ exercises: list[Task] = [
                 "Those entries are right, and what they claim is not 0. Look at the column of what C claims.",
                 {"zeros_C": lambda: 6},
             ),
+            Mistake(
+                "W1 only",
+                "if only the zeros in W1 are counted",
+                "Read the table to its end: W1 is not the only one for which C claims zeros.",
+                {"zeros_C": lambda: int(np.sum(_zoo["C"].gradients()["W1"] == 0))},
+            ),
+            Mistake(
+                "b1 alone",
+                "if only the zeros in b1 are counted",
+                "Read the table from its beginning: b1 is not the only one for which C claims zeros.",
+                {"zeros_C": lambda: int(np.sum(_zoo["C"].gradients()["b1"] == 0))},
+            ),
         ],
         hints=[
             "Below the picture there is a table of claimed and true, entry by entry, to be opened.",
@@ -265,10 +306,10 @@ exercises: list[Task] = [
     ),
     Exercise(
         "07.check.by-hand",
-        "f(x) = x³ at x = 1 with ε = 0.5. The two measured slopes, and the relative error of the centred one.",
+        "f(x) = x³ at x = 1 with ε = 0.2. The two measured slopes, and the relative error of the centred one.",
         steps=by_hand,
         asks=("one_sided", "centred", "relative_error"),
-        given={"x": 1.0, "eps": 0.5},
+        given={"x": 1.0, "eps": 0.2},
         mistakes=[
             Mistake(
                 "divided by ε instead of 2ε",
@@ -279,7 +320,7 @@ exercises: list[Task] = [
             Mistake(
                 "divided by 2 instead of 2ε",
                 "if the centred difference is divided by 2",
-                "The step is ε = 0.5, so the distance from x − ε to x + ε is 2 · 0.5 = 1.",
+                "From x − ε to x + ε is a distance of 2ε, with ε = 0.2.",
                 {"centred": lambda above, below: (above - below) / 2},
             ),
             Mistake(
@@ -287,6 +328,18 @@ exercises: list[Task] = [
                 "if the step is taken to the left",
                 "One-sided here: f(x + ε) − f(x), divided by ε.",
                 {"one_sided": lambda below, x, eps: (x**3 - below) / eps},
+            ),
+            Mistake(
+                "divided by 2ε instead of ε",
+                "if the one-sided difference is divided by 2ε",
+                "From x to x + ε is a distance of ε only.",
+                {"one_sided": lambda above, x, eps: (above - x**3) / (2 * eps)},
+            ),
+            Mistake(
+                "f(x) not subtracted",
+                "if f(x + ε) itself is divided by the step",
+                "A slope is the change of f for each unit of x: take f(x) away first.",
+                {"one_sided": lambda above, eps: above / eps},
             ),
             Mistake(
                 "not divided",
@@ -312,11 +365,19 @@ exercises: list[Task] = [
                 "Some texts do so; then the thresholds are half as large. Here it is the larger of the two.",
                 {"relative_error": lambda centred, true_slope: abs(centred - true_slope) / (centred + true_slope)},
             ),
+            Mistake(
+                "error of the one-sided slope",
+                "if the error of the one-sided slope is taken",
+                "Asked for is the error of the centred one.",
+                {"relative_error": lambda one_sided, true_slope: abs(one_sided - true_slope) / one_sided},
+            ),
         ],
         hints=[
-            "You need 1.5³ = 3.375 and 0.5³ = 0.125.",
-            "One-sided: (3.375 − 1) / 0.5. Centred: (3.375 − 0.125) / 1. The true slope is 3x² = 3.",
-            "{one_sided}; {centred}; and 0.25 / 3.25 = {relative_error}.",
+            "You need 1.2³ = 1.728 and 0.8³ = 0.512.",
+            "One-sided: how much f grows from x to x + ε, divided by ε. Centred: from x − ε to x + ε, divided by 2ε."
+            " The true slope is 3x².",
+            "(1.728 − 1) / 0.2 = {one_sided}; (1.728 − 0.512) / 0.4 = {centred};"
+            " and (3.04 − 3) / 3.04 = {relative_error}.",
         ],
     ),
     FunctionExercise(
@@ -328,6 +389,7 @@ exercises: list[Task] = [
             {"claimed": np.array([1.0, -2.0, 4.0]), "measured": np.array([1.0, -2.5, 4.0])},
             {"claimed": np.array([2e-6, 1.0]), "measured": np.array([1e-6, 1.0])},
             {"claimed": np.array([[0.5, 0.0], [-0.25, 3.0]]), "measured": np.array([[0.5, 0.0], [0.25, 3.0]])},
+            {"claimed": np.array([1.0, 4.0, -3.0]), "measured": np.array([1.25, 4.0, -2.0])},
         ],
         mistakes=[
             Mistake(
@@ -365,15 +427,48 @@ exercises: list[Task] = [
                 },
             ),
             Mistake(
-                "a small number added below",
-                "if 10⁻⁸ is added to the size, to keep it from being 0",
-                "That shifts the error of small entries. Divide by the size itself, and by 1 where it is 0.",
+                "sign kept, measured first",
+                "if measured − claimed keeps its sign",
+                "A difference below 0 is then never the largest. Take its size, |claimed − measured|.",
                 {
                     "error": lambda claimed, measured: _relative(
-                        claimed, measured, np.maximum(abs(claimed), abs(measured)) + 1e-8
+                        np.minimum(claimed, measured), measured, np.maximum(abs(claimed), abs(measured))
                     )
                 },
             ),
+            Mistake(
+                "sizes without the bars",
+                "if the larger of the two numbers is taken, and not the larger of their sizes",
+                "Of −2 and −2.5 the larger size is 2.5. Take |claimed| and |measured|.",
+                {"error": lambda claimed, measured: _by_the_larger(claimed, measured)},
+            ),
+            Mistake(
+                "divided by the smaller one",
+                "if it is divided by the smaller of the two sizes",
+                "Take the larger of the two sizes: then a number beside 0 gives 1, and not infinity.",
+                {
+                    "error": lambda claimed, measured: _relative(
+                        claimed, measured, np.minimum(abs(claimed), abs(measured))
+                    )
+                },
+            ),
+            Mistake(
+                "divided by the mean of the two",
+                "if it is divided by the mean of the two sizes",
+                "Some texts do so, with thresholds to match. Here it is the larger of the two.",
+                {"error": lambda claimed, measured: _relative(claimed, measured, (abs(claimed) + abs(measured)) / 2)},
+            ),
+            Mistake(
+                "divided by at least 1",
+                "if small entries are divided by 1",
+                "For entries below 1 that is the difference itself. Divide by 1 only where both are 0.",
+                {
+                    "error": lambda claimed, measured: _relative(
+                        claimed, measured, np.maximum(np.maximum(abs(claimed), abs(measured)), 1)
+                    )
+                },
+            ),
+            *(_added_below(power) for power in range(6, 11)),
             Mistake(
                 "lengths of the whole arrays",
                 "if the length of the difference is divided by the lengths of both arrays",
@@ -386,6 +481,17 @@ exercises: list[Task] = [
                 "if every entry is divided by the largest entry of all",
                 "A small entry that is wrong by a factor of 2 must not hide behind a large one.",
                 {"error": lambda claimed, measured: float(np.max(abs(claimed - measured)) / np.max(abs(measured)))},
+            ),
+            Mistake(
+                "sum instead of the largest",
+                "if the errors of all entries are added up",
+                "Many small errors are then as bad as one large one: return the largest.",
+                {
+                    "error": lambda claimed, measured: sum(
+                        _relative(one, other, max(abs(one), abs(other)))
+                        for one, other in zip(claimed.ravel(), measured.ravel())
+                    )
+                },
             ),
             Mistake(
                 "mean instead of the largest",
