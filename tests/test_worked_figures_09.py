@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ NOTEBOOK = NOTEBOOKS / "09_gradient_flow.ipynb"
 
 @pytest.fixture(autouse=True)
 def a_record_of_its_own(monkeypatch):
-    for key in ("rescue", "leaky", "clip"):
+    for key in ("rescue", "leaky", "clip", "block", "spread", "layers", "scale"):
         monkeypatch.setattr(exercise(f"09.check.{key}"), "_record", Progress())
 
 
@@ -102,34 +103,105 @@ def test_the_step_that_needs_clipping():
     w = Tensor(1.5)
     L = (w**10 - 1) ** 2
     L.backward()
-    assert f"{1.5**10:.1f}" == "57.7" and f"{1.5**9:.1f}" == "38.4"
+    assert f"{1.5**10:.2f}" == "57.67" and f"{1.5**9:.2f}" == "38.44"
+    assert f"{2 * (57.67 - 1) * 10 * 38.44:,.0f}" == "43,568"  # the product as the text writes it
     assert f"{L.item():,.0f}" == "3,211" and f"{w.grad:,.0f}" == "43,568"
     assert f"{1.5 - 0.003 * w.grad:.1f}" == "-129.2"
     assert check_gradients(lambda: (w**10 - 1) ** 2, w).ok
 
 
-def test_the_notebook_shows_the_figures():
-    outputs = [output for cell in read(NOTEBOOK).cells for output in cell.get("outputs", [])]
-    shown = "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
-    for figure in (
-        *(
-            "0.005921",
-            "131.5",
-            "4.3e-08",
-            "3.6e-07",
-            "6.1e-14",
-            "6.1e+04",
-            "-2, -1.58, -1.16, -0.753, -0.345, 0.0584, 4",
-        ),
-        *("0.7 after 1, 0.036 after 10, 0.00095 after 20", "1.9e-14", "7.6e-11", "w = -129.2", "[0.6 0.8]"),
-        *(
-            "factor a layer 0.226",
-            "weights times 1.0: factor 1.01",
-            "0.0037, 0.0045, 0.0161, 0.0580",
-            "0.44 in epoch 300",
-        ),
-    ):
-        assert figure in shown, figure
+# ---- what a cell shows ---
+
+SHOWN = {
+    "hundred": ["factor 0.95: after 100 layers 0.005921", "factor 1.05: after 100 layers 131.5"],
+    "powers": [
+        "0.0059 is left with γ = 0.95 and 131.5 with γ = 1.05; with γ = 0.9 it is 0.000027, with γ = 1.1 it is 13,781"
+    ],
+    "ten": ["layer 10: 1.2e-01", "layer  1: 4.3e-08"],
+    "luck": ["seed 1: first layer 2.6e-08, that is 2.2e-07 of the", "that is 5.3e-07 of the"],
+    "slopes": [
+        "sigmoid     0.0177  0.1966  0.2500  0.1966  0.0177",
+        "tanh        0.0013  0.4200  1.0000  0.4200  0.0013",
+        "relu        0.0000  0.0000  0.0000  1.0000  1.0000",
+        "leaky_relu  0.0100  0.0100  0.0100  1.0000  1.0000",
+    ],
+    "four": [
+        "typical slope 0.233   factor a layer 0.226",
+        "typical slope 0.887   factor a layer 0.880",
+        "typical slope 0.714   factor a layer 0.765",
+    ],
+    "four-plot": ["3.6e-07 for σ, 0.98 for tanh and 0.25 for ReLU"],
+    "relu": [
+        "weights 0.01: first layer 6.1e-14, first/last 0.25",
+        "weights  1.0: first layer 6.1e+04, first/last 0.25",
+    ],
+    "leaky": ["slope 0.1:  z = -2, -1.58, -1.16, -0.753, -0.345, 0.0584, 4"],
+    "dead": [
+        "coordinates from -1.2 to 2.2",
+        "ReLU(): 36 of 50 off for every example; weights that never moved: 36",
+        "LeakyReLU(0.1): 36 of 50 off for every example; weights that never moved: 0",
+    ],
+    "init": ["weights of size 1: z is 19.9 large", "weights of size 0.05: z is 0.995 large"],
+    "he": ["0.7 after 1, 0.036 after 10, 0.00095 after 20", "0.99 after 1, 1.2 after 10, 0.98 after 20"],
+    "init-factor": [
+        "tanh with Xavier times 1: factor a layer 0.92",
+        "ReLU with Xavier times 1: factor a layer 0.73",
+        "ReLU with He     times 1: factor a layer 1.03",
+        "σ    with Xavier times 1: factor a layer 0.23",
+        "σ    with Xavier times 4: factor a layer 0.62",
+    ],
+    "widget": [
+        "‖∂L/∂W‖ is 0.12 in the last layer and 4.27e−8 in the first; a gradient is multiplied by about 0.226 a layer"
+    ],
+    "alone": ["alone: activation, skip connections, normalisation"],
+    "skip": ["is 1.9e-14 in the plain network, 0.034 with skips", "The last values are 10.2 on average"],
+    "skip-relu": ["weights times 1.0: factor 1.01", "ReLU weights times 1.0: factor 1.47, first layer 200"],
+    "norm": ["batch [-0.926  1.389] [-0.463 -0.926] [ 1.389 -0.463]", "layer [-1.000  1.000] [ 1.000 -1.000]"],
+    "norm-flow": [
+        "without  first layer 1.9e-14, at the end the examples differ by 1.8e-13",
+        "batch    first layer 1.1e-02, at the end the examples differ by 2.1e-01",
+        "layer    first layer 7.6e-11, at the end the examples differ by 3.5e-09",
+    ],
+    "norm-tanh": ["plain 2.5e-14, normalised 2.6e-01", "plain 2.5e+05, normalised 2.6e-02", "normalised 5.9e-01"],
+    "learns": ["is 0.69 in the plain network, 0.54 with skips and 0.20 with batch normalisation"],
+    "jump": [
+        "step 0: w = 1.5, L = 3.21e+03, dL/dw = 4.36e+04",
+        "step 1: w = -129.2, L = 1.68e+42",
+        "step 2: w = 7.805e+38, L = inf",
+    ],
+    "clip": ["From a loss of 3,211 to 2e-07 in 170 steps; w is then at 1.000."],
+    "clip-two": ["norm before: 5, clipped by norm: [0.6 0.8], by value: [1. 1.]"],
+    "watch-plot": [
+        "0.0037, 0.0045, 0.0161, 0.0580 from layer 1 to layer 4",
+        "0.69 in epoch 1, 0.69 in epoch 100, 0.44 in epoch 300, 0.27 in epoch 1000, 0.0027 in epoch 4000",
+        "the largest of the four norms: 0.0017 in epoch 1000, 0.0011 in epoch 4000",
+    ],
+    "healthy": ["share 1.2e-03", "share 4.9e-04", "share 1.8e-03", "share 2.3e-02"],
+}
+
+
+def shown(name: str) -> str:
+    cell = next(cell for cell in read(NOTEBOOK).cells if cell.id == name)
+    return "\n".join(out.get("text", "") + out.get("data", {}).get("text/plain", "") for out in cell.outputs)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_cell_shows_the_figures(name):
+    for figures in SHOWN[name]:
+        assert re.search(rf"(?<![\w.]){re.escape(figures)}(?!\.?\w)", shown(name)), shown(name)
+
+
+def test_heavier_weights_make_sigmoid_flatter():
+    """Four times the weights do not make up for a slope of a quarter: z is large, and the slope falls."""
+    flows = {times: measure(20, 32, "σ", scale=times) for times in (1, 4)}
+    slopes = [math.sqrt(np.mean(np.square(flow.slopes))) for flow in flows.values()]
+    assert slopes[1] < 0.16 < 0.23 < slopes[0] < 0.25
+    assert [f"{flow.factor:.2f}" for flow in flows.values()] == ["0.23", "0.62"]
+
+
+def test_the_factor_sixteen_of_four_layers_and_where_their_curves_begin():
+    start = [float(norm) for norm in re.search("norms are (.*) from layer 1", shown("watch-plot"))[1].split(", ")]
+    assert start == sorted(start) and round(start[3] / start[0]) == 16 and all(1e-3 < norm < 10 for norm in start)
 
 
 # ---- the exercises that are judged by an experiment ------------------------------------------------------------------
@@ -149,7 +221,8 @@ RESCUES = {
 NO_RESCUES = {
     "layer normalisation": (lambda a, W: sigmoid(normalised(a @ W.T, 1)), "It still vanishes"),
     "He alone": (lambda a, W: sigmoid(a @ (W.T * 2**0.5)), "It still vanishes"),
-    "ReLU alone": (lambda a, W: relu(a @ W.T), "That is better"),
+    "ReLU alone": (lambda a, W: relu(a @ W.T), "That is better, but not all"),
+    "ReLU with a way round": (lambda a, W: a + relu(a @ W.T), "above 10"),
     "too large": (lambda a, W: relu(a @ (3 * W.T)), "Now it explodes"),
     "no activation": (lambda a, W: a @ W.T, "Without an activation"),
     "normalised outputs": (lambda a, W: normalised(sigmoid(a @ W.T), 0), "Your layer ends with a normalisation"),
@@ -198,9 +271,147 @@ def test_a_leaky_relu_is_confirmed_by_the_gradient_checker():
     assert fixed.correct is False and set(fixed.mistakes) == {"slope not taken from the argument"}
 
 
-def test_clipping_that_forgets_the_threshold():
-    def clip(dW1, dW2, db, max_norm):
-        norm = math.sqrt(sum((g**2).sum() for g in (dW1, dW2, db)))
-        return tuple(g / norm if norm > max_norm else g for g in (dW1, dW2, db))
+@pytest.mark.parametrize(
+    ("value", "slope", "mistake"),
+    [
+        (None, lambda z, s: 1.0, "slope 1 everywhere"),
+        (None, lambda z, s: s, "leak on both sides"),
+        (None, lambda z, s: 1 if z > 0 else -s, "slope with a minus"),
+        (None, lambda z, s: z if z > 0 else s, "value right of 0"),
+        (None, lambda z, s: 1 if z > 0 else 0.1, "slope not taken from the argument"),
+        (lambda z, s: s * z if z > 0 else z, None, "sides exchanged"),
+        (lambda z, s: z if z > 0 else z + s, None, "leak added"),
+        (lambda z, s: z if z > 0 else -s, None, "leak instead of slope, with a minus"),
+        (lambda z, s: z if z > 0 else 0.1 * z, None, "slope not taken from the argument"),
+    ],
+)
+def test_a_mistaken_leaky_relu_is_named(value, slope, mistake):
+    right = (lambda z, s: z if z > 0 else s * z, lambda z, s: 1 if z > 0 else s)
+    feedback = exercise("09.check.leaky").check(value or right[0], slope or right[1])
+    assert feedback.correct is False and feedback.mistakes == (mistake,), feedback.text
 
-    assert exercise("09.check.clip").check(clip).mistakes == ("threshold left out",)
+
+def test_a_leaky_relu_may_be_written_with_arrays():
+    value, slope = lambda z, s: np.where(z > 0, z, s * z), lambda z, s: [1 if z > 0 else s]
+    assert exercise("09.check.leaky").check(value, slope).correct is True
+
+
+def length(*gradients) -> float:
+    return math.sqrt(sum((g**2).sum() for g in gradients))
+
+
+CLIPPINGS = {
+    "threshold left out": lambda gs, c: 1 / length(*gs) if length(*gs) > c else 1,
+    "always 1 long": lambda gs, c: 1 / length(*gs),
+    "small gradients stretched": lambda gs, c: c / length(*gs),
+    "compared with 1": lambda gs, c: c / length(*gs) if length(*gs) > 1 else 1,
+    "comparison turned round": lambda gs, c: c / length(*gs) if length(*gs) < c else 1,
+    "nothing shortened": lambda gs, c: 1,
+    "root forgotten": lambda gs, c: min(1, c / length(*gs) ** 2),
+    "norms added": lambda gs, c: min(1, c / sum(map(length, gs))),
+    "largest of the norms": lambda gs, c: min(1, c / max(map(length, gs))),
+    "largest entry for the norm": lambda gs, c: min(1, c / max(np.abs(g).max() for g in gs)),
+    "sizes added": lambda gs, c: min(1, c / sum(np.abs(g).sum() for g in gs)),
+    "bias left out": lambda gs, c: min(1, c / length(*gs[:2])),
+    "mean for the sum": lambda gs, c: min(1, c / math.sqrt(np.mean(np.concatenate([g.ravel() for g in gs]) ** 2))),
+    None: lambda gs, c: min(1, c / length(*gs)),
+}
+
+
+@pytest.mark.parametrize("mistake", CLIPPINGS)
+def test_mistaken_clipping_is_named(mistake):
+    def clip(dW1, dW2, db, max_norm):
+        gradients = (dW1, dW2, db)
+        return tuple(g * CLIPPINGS[mistake](gradients, max_norm) for g in gradients)
+
+    feedback = exercise("09.check.clip").check(clip)
+    assert feedback.correct is (mistake is None), feedback.text
+    assert feedback.mistakes == (() if mistake is None else (mistake,))
+
+
+@pytest.mark.parametrize(
+    ("answers", "mistakes"),
+    [
+        ({"xavier": 0.0707, "he": 0.0816}, set()),
+        ({"xavier": 0.005, "he": 0.00667}, {"variance for standard deviation"}),
+        ({"xavier": 0.1, "he": 0.0816}, {"outputs alone", "2 over the mean"}),
+        ({"xavier": 0.1225, "he": 0.1414}, {"limit of the uniform distribution"}),
+        ({"xavier": 0.1225}, {"limit of the uniform distribution"}),
+        ({"he": 0.1414}, {"outputs counted for He", "limit of the uniform distribution"}),
+        ({"xavier": 14.1, "he": 12.2}, {"not inverted"}),
+        ({"xavier": 0.0816, "he": 0.0707}, {"rules exchanged"}),
+        ({"xavier": 0.0577}, {"inputs alone"}),
+    ],
+)
+def test_a_mistaken_standard_deviation_is_named(answers, mistakes):
+    assert set(exercise("09.check.spread").check(**answers).mistakes) == mistakes
+
+
+def test_the_number_of_layers_at_which_the_widget_opens():
+    task = exercise("09.check.layers")
+    assert task.check(8).correct is True and task.check(10).mistakes == ("as it opens",)
+    assert [task.check(layers).mistakes for layers in (7, 9, 4)] == [
+        ("one layer short",), ("one layer too many",), ("healthy range left",),
+    ]  # fmt: skip
+
+
+def test_the_times_of_the_second_task_is_about_the_root_of_two():
+    task = exercise("09.check.scale")
+    for right in (1.4, 1.41, 2**0.5, "1.4"):
+        assert task.check(right).correct is True
+    assert task.check(2).correct is False and "√2" in task.hint(3).text
+
+
+# ---- the residual block: no mistake may be called by the name of another ---
+
+
+def block_with(**wrong):
+    """What a backward pass gives in which these lines are wrong; each gets the right values by name."""
+    given = exercise("09.check.block").given
+    known = {name: np.array(value) for name, value in given.items()}
+    known["a"] = 1 / (1 + np.exp(-known["W"] @ known["x"]))
+    lines = {
+        "dh": "x + a - y", "slope": "a * (1 - a)", "dz": "dh * slope", "back": "W.T @ dz", "dx": "dh + back",
+        "dW": "np.outer(dz, x)",
+    }  # fmt: skip
+    for name, line in (lines | wrong).items():
+        known[name] = eval(line, {"np": np}, known)
+    return {"dL_dx": known["dx"], "dL_dW": known["dW"]}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mistakes"),
+    [
+        ({}, set()),
+        ({"dx": "back"}, {"overwritten", "path_forgotten"}),
+        ({"dx": "dh"}, {"overwritten", "path_forgotten"}),
+        ({"dx": "dh * back"}, {"paths_multiplied"}),
+        ({"back": "W @ dz"}, {"weight_not_transposed"}),
+        ({"dW": "np.outer(x, dz)"}, {"gradient_transposed"}),
+        ({"dW": "np.outer(dz, a)"}, {"wrong_activations"}),
+        ({"dh": "y - x - a"}, {"sign_flipped"}),
+        ({"dh": "2 * (x + a - y)"}, {"two_doubled"}),
+        ({"slope": "1"}, {"activation_derivative_missing"}),
+        ({"slope": "(W @ x) * (1 - W @ x)"}, {"derivative_at_z"}),
+    ],
+)
+def test_a_mistake_in_the_residual_block_is_named(wrong, mistakes):
+    feedback = exercise("09.check.block").check(**block_with(**wrong))
+    assert feedback.correct is (not wrong) and set(feedback.mistakes) == mistakes, feedback.text
+
+
+def test_the_residual_block_takes_rounded_answers_and_a_function():
+    task = exercise("09.check.block")
+    right = block_with()
+    assert task.check(**{name: value.round(3).tolist() for name, value in right.items()}).correct is True
+    assert task.check(lambda x, W, y: (right["dL_dx"], right["dL_dW"])).correct is True
+    assert task.check(dL_dx=None, dL_dW=None).correct is None
+
+
+def test_the_last_hint_of_the_block_has_every_line_and_the_second_none():
+    task = exercise("09.check.block")
+    z = np.array(task.given["W"]) @ np.array(task.given["x"])
+    text = task.hint(3).text
+    assert f"({z[0]:g}, {z[1]:g})" in text
+    assert all(f"{entry:.6g}" in text for value in block_with().values() for entry in value.ravel())
+    assert "·∂L/∂z" not in task.hint(2).text and "xᵀ" not in task.hint(2).text

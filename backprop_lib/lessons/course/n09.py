@@ -14,7 +14,7 @@ from ...gradient_flow import BEARABLE, EXAMPLES, HEALTHY, measure, verdict
 from ...initializers import xavier_normal
 from ...optim import gradient_norm
 from ...tensor import Tensor
-from ..answers import shown, unanswered
+from ..answers import plain, shown, unanswered
 from ..exercises import Exercise, Feedback, FunctionExercise, Solution, Target, Task, Verdict, call
 from ..gradient_exercises import GradientExercise
 from ..quizzes import Question, Quiz, right, wrong
@@ -80,10 +80,14 @@ class Rescue(Task):
             return Verdict(
                 "right", f"Rescued: {found}, and all {self.depth} are between {HEALTHY[0]} and {HEALTHY[1]:g}."
             )
+        too_large = norms.max() > HEALTHY[1]
         reason = {
             "vanishes": f"It still vanishes, since one of them is below {BEARABLE[0]:g}.",
             "explodes": f"Now it explodes: one of them is above {BEARABLE[1]:g}.",
-            "doubtful": f"That is better, but not all are between {HEALTHY[0]} and {HEALTHY[1]:g}.",
+            "doubtful": (
+                f"That is better, but not all are between {HEALTHY[0]} and {HEALTHY[1]:g}:"
+                f" one of them is {f'above {HEALTHY[1]:g}' if too_large else f'below {HEALTHY[0]}'}."
+            ),
         }[state]
         return Verdict("wrong", f"With your layer {found}. {reason}")
 
@@ -121,9 +125,9 @@ class Confirmed(Task):
         if all(each.kind == "right" for each in verdicts.values()):
             z, *rest = ([point[name] for point in self.points] for name in self.points[0])
             report = compare_gradients(
-                lambda z: sum(float(function(*arguments)) for arguments in zip(z.tolist(), *rest)),
+                lambda z: sum(_number(function(*arguments)) for arguments in zip(z.tolist(), *rest)),
                 np.array(z),
-                np.array([float(slope(*arguments)) for arguments in zip(z, *rest)]),
+                np.array([_number(slope(*arguments)) for arguments in zip(z, *rest)]),
             )
             verdicts["slope"] = Verdict(
                 "right" if report.ok else "wrong", f"The gradient checker says: {report.summary}"
@@ -134,18 +138,35 @@ class Confirmed(Task):
         return ("Answer with `check(leaky, leaky_slope)`, two functions of z and negative_slope.",)
 
 
+def _number(value: Any) -> float:
+    """The one number that a function returned, be it in brackets, in an array, or in a Tensor."""
+    return float(np.asarray(plain(value)).item())
+
+
 def joint_norm(*gradients: Any) -> float:
     return sqrt(sum(float(np.sum(np.square(g))) for g in gradients))
 
 
 # ---- leaky ReLU ----
 
-_POINTS = [{"z": z, "negative_slope": slope} for z, slope in ((2.0, 0.1), (-3.0, 0.1), (-0.5, 0.01), (0.25, 0.01))]
+_POINTS = [{"z": z, "negative_slope": slope} for z, slope in ((2.0, 0.2), (-3.0, 0.2), (-0.5, 0.03), (0.25, 0.03))]
 _leaky_hints = (
     "Right of 0 nothing changes: the value is z and the slope is 1. And left of 0?",
     "Left of 0 the line goes through the origin with the slope `negative_slope`.",
     "`return z if z > 0 else negative_slope * z` and `return 1 if z > 0 else negative_slope`.",
 )
+
+
+def _fixed(number: float, step: str, right: Callable[[float, float], float]) -> Mistake:
+    """The slope left of 0 written as a number, in the place of the argument."""
+    return Mistake(
+        "slope not taken from the argument",
+        f"if the slope left of 0 is always {number}",
+        "Left of 0 the slope is the argument negative_slope, which may be another number.",
+        {step: lambda z: right(z, number)},
+    )
+
+
 _leaky = FunctionExercise(
     "09.check.leaky",
     "The leaky ReLU",
@@ -172,11 +193,24 @@ _leaky = FunctionExercise(
             {"value": lambda z, negative_slope: z if z > 0 else -negative_slope * z},
         ),
         Mistake(
-            "slope not taken from the argument",
-            "if the slope left of 0 is always 0.01",
-            "Left of 0 the slope is the argument negative_slope, which may be another number.",
-            {"value": lambda z: z if z > 0 else 0.01 * z},
+            "leak instead of slope, with a minus",
+            "if left of 0 minus the slope is given out",
+            "Left of 0 the value is negative_slope times z, which is negative by itself.",
+            {"value": lambda z, negative_slope: z if z > 0 else -negative_slope},
         ),
+        Mistake(
+            "leak added",
+            "if left of 0 the slope is added to z",
+            "Left of 0 z is multiplied by negative_slope.",
+            {"value": lambda z, negative_slope: z if z > 0 else z + negative_slope},
+        ),
+        Mistake(
+            "sides exchanged",
+            "if the two sides are exchanged",
+            "Where z is positive it is passed on as it is; the leak is left of 0.",
+            {"value": lambda z, negative_slope: negative_slope * z if z > 0 else z},
+        ),
+        *(_fixed(number, "value", lambda z, slope: z if z > 0 else slope * z) for number in (0.01, 0.1)),
         Mistake(
             "leak on both sides",
             "if z is multiplied by negative_slope everywhere",
@@ -212,11 +246,30 @@ _leaky_slope = FunctionExercise(
             {"slope": lambda z, negative_slope: 1.0 if z > 0 else negative_slope * z},
         ),
         Mistake(
-            "slope not taken from the argument",
-            "if the slope left of 0 is always 0.01",
-            "Left of 0 the slope is the argument negative_slope, which may be another number.",
-            {"slope": lambda z: 1.0 if z > 0 else 0.01},
+            "value right of 0",
+            "if the value is given out right of 0",
+            "Right of 0 the value is z; the slope there has no z in it.",
+            {"slope": lambda z, negative_slope: z if z > 0 else negative_slope},
         ),
+        Mistake(
+            "slope 1 everywhere",
+            "if the slope is 1 on both sides",
+            "Left of 0 the line is much flatter.",
+            {"slope": lambda z: 1.0},
+        ),
+        Mistake(
+            "leak on both sides",
+            "if the slope is negative_slope on both sides",
+            "Right of 0 the value is z itself, which grows as fast as z does.",
+            {"slope": lambda negative_slope: negative_slope},
+        ),
+        Mistake(
+            "slope with a minus",
+            "if the slope left of 0 gets a minus",
+            "The value there is negative, but it grows when z does: the slope is positive.",
+            {"slope": lambda z, negative_slope: 1.0 if z > 0 else -negative_slope},
+        ),
+        *(_fixed(number, "slope", lambda z, slope: 1.0 if z > 0 else slope) for number in (0.01, 0.1)),
         Mistake(
             "slopes exchanged",
             "if the two sides are exchanged",
@@ -232,11 +285,17 @@ _leaky_slope = FunctionExercise(
 
 
 def block(x, W, y) -> Tensor:
-    """Half the squared error of h = x + σ(W·x)."""
+    """Half the squared error of h = x + σ(W·x).
+
+    The x that is asked for is the sum x + 0, as if a layer before had made it: of two leaves that are multiplied
+    nothing would tell which one is the weight. The ½ stands at each square, where it is no mean over two outputs.
+    """
+    x.name, x = None, x + 0
     z = W @ x
-    h = x + sigmoid(z)
-    z.name, h.name = "z", "h"
-    return ((h - y) ** 2).sum() / 2
+    s = sigmoid(z)
+    h = x + s
+    x.name, z.name, s.name, h.name = "x", "z", "σ(z)", "h"
+    return ((h - y) ** 2 / 2).sum()
 
 
 exercises: list[Task] = [
@@ -257,6 +316,12 @@ exercises: list[Task] = [
                 {"least": lambda: HEALTHY[0]},
             ),
             Mistake(
+                "as it opens",
+                "if the slider stays where it is when the widget opens",
+                "With ten layers it vanishes, but with fewer it does so too: move the slider to the left.",
+                {"layers": lambda: 10},
+            ),
+            Mistake(
                 "one layer short",
                 "if one layer is missing",
                 "With so many the first layer is still just above the band “too small”.",
@@ -270,7 +335,7 @@ exercises: list[Task] = [
             ),
         ],
         hints=[
-            "Leave everything as it opens, and move the slider of the layers. Watch the dot of layer 1.",
+            "Leave everything else as it opens, and move the slider of the layers. Watch the dot of layer 1.",
             "Read how the sentence below the picture ends: it says “vanishes” or it does not.",
             "With 7 layers the first norm is 0.0000049, with {layers} it is below 0.000001.",
         ],
@@ -284,7 +349,7 @@ exercises: list[Task] = [
         hints=[
             "Set ReLU, Xavier and 30 layers. With times 1 each layer loses something. Make the weights larger.",
             "On the right, the orange line is to run level. The number below it is the factor.",
-            "With 1.3 the factor is 0.924 and with 1.5 it is 1.07; {example} gives 0.996.",
+            "With 1.3 the factor is 0.924 and with 1.5 it is 1.07; {example} gives 0.996. In theory it is √2 = 1.41.",
         ],
     ),
     Exercise(
@@ -330,6 +395,30 @@ exercises: list[Task] = [
                 "Xavier is a compromise between both directions: n_in + n_out.",
                 {"xavier_variance": lambda n_in: 1 / n_in},
             ),
+            Mistake(
+                "outputs alone",
+                "if only the outputs are counted for Xavier",
+                "Xavier is a compromise between both directions: n_in + n_out.",
+                {"xavier_variance": lambda n_out: 1 / n_out},
+            ),
+            Mistake(
+                "2 over the mean",
+                "if 2 is divided by the mean of the two numbers",
+                "1 over their mean is 2 over their sum: the 2 is used up by that.",
+                {"xavier_variance": lambda n_in, n_out: 4 / (n_in + n_out)},
+            ),
+            Mistake(
+                "limit of the uniform distribution",
+                "if 6 stands in the place of the 2",
+                "With the 6 it is the limit of evenly spread weights; their standard deviation has the 2.",
+                {"xavier_variance": lambda n_in, n_out: 6 / (n_in + n_out), "he_variance": lambda n_in: 6 / n_in},
+            ),
+            Mistake(
+                "not inverted",
+                "if the fraction is turned round",
+                "The more a neuron reads, the smaller each weight: the 2 stands above the line.",
+                {"xavier_variance": lambda n_in, n_out: (n_in + n_out) / 2, "he_variance": lambda n_in: n_in / 2},
+            ),
         ],
         hints=[
             "Two formulas for the variance; the standard deviation is its root.",
@@ -369,9 +458,15 @@ exercises: list[Task] = [
                 "max_norm": 5.0,
             },
             {
+                "dW1": np.array([[1.2, 0.4], [-0.8, 2.0]]),
+                "dW2": np.array([[0.4, -1.6]]),
+                "db": np.array([0.8]),
+                "max_norm": 5.0,
+            },
+            {
                 "dW1": np.array([[30.0, 0.0], [-4.0, 10.0]]),
                 "dW2": np.array([[-8.0, 0.5]]),
-                "db": np.array([60.0]),
+                "db": np.array([12.0]),
                 "max_norm": 5.0,
             },
         ],
@@ -409,6 +504,60 @@ exercises: list[Task] = [
                 {"factor": lambda norm, max_norm: 1 / norm if norm > max_norm else 1.0},
             ),
             Mistake(
+                "always 1 long",
+                "if all gradients get the norm 1, long ones and short ones",
+                "Clipping only shortens, and what is too long may be max_norm long.",
+                {"factor": lambda norm: 1 / norm},
+            ),
+            Mistake(
+                "compared with 1",
+                "if the norm is compared with 1",
+                "Compare it with max_norm: only what is longer than that is shortened.",
+                {"factor": lambda norm, max_norm: max_norm / norm if norm > 1 else 1.0},
+            ),
+            Mistake(
+                "comparison turned round",
+                "if the short gradients are changed and the long ones are not",
+                "Shorten where the norm is larger than max_norm.",
+                {"factor": lambda norm, max_norm: max_norm / norm if norm < max_norm else 1.0},
+            ),
+            Mistake(
+                "nothing shortened",
+                "if nothing is shortened",
+                "The joint norm here is larger than max_norm.",
+                {"factor": lambda: 1.0},
+            ),
+            Mistake(
+                "largest of the norms",
+                "if the largest of the three norms is taken",
+                "The joint norm is made of all three: add the squares of all entries, then take one root.",
+                {"norm": lambda dW1, dW2, db: max(joint_norm(g) for g in (dW1, dW2, db))},
+            ),
+            Mistake(
+                "largest entry for the norm",
+                "if the largest entry is taken for the norm",
+                "The norm is the length: the root of the sum of all squares.",
+                {"norm": lambda dW1, dW2, db: max(float(np.max(np.abs(g))) for g in (dW1, dW2, db))},
+            ),
+            Mistake(
+                "sizes added",
+                "if the sizes of the entries are added up",
+                "Add the squares of all entries, then take one root.",
+                {"norm": lambda dW1, dW2, db: sum(float(np.sum(np.abs(g))) for g in (dW1, dW2, db))},
+            ),
+            Mistake(
+                "bias left out",
+                "if db is left out of the norm",
+                "The gradient of a bias is a part of the whole gradient, and counts in its length.",
+                {"norm": lambda dW1, dW2: joint_norm(dW1, dW2)},
+            ),
+            Mistake(
+                "mean for the sum",
+                "if the mean of the squares is taken, and not their sum",
+                "The norm is the root of the sum; with the mean it would not grow with the number of entries.",
+                {"norm": lambda dW1, dW2, db: joint_norm(dW1, dW2, db) / sqrt(sum(np.size(g) for g in (dW1, dW2, db)))},
+            ),
+            Mistake(
                 "root forgotten",
                 "if the sum of the squares is taken for the norm",
                 "The norm is the square root of that sum.",
@@ -440,12 +589,14 @@ exercises: list[Task] = [
         "09.check.block",
         "One residual block, h = x + σ(W·x), with L = ½ Σ (h − y)². What arrives at x, and at W?",
         loss=block,
-        given={"x": [1.0, -1.0], "W": [[0.5, -0.5], [2.0, 1.0]], "y": [1.0, 0.0]},
+        given={"x": [2.0, -0.5], "W": [[0.5, -1.5], [0.75, 2.0]], "y": [1.0, 0.5]},  # no two alike, no zeros, no z of 1
         asks=("x", "W"),
         hints=[
             "Two ways lead from x to h: straight, and through W and σ. What comes back along them is added.",
-            "∂L/∂h = h − y, ∂L/∂z = ∂L/∂h · σ(z)(1 − σ(z)); ∂L/∂W is ∂L/∂z times xᵀ, ∂L/∂x is ∂L/∂h + Wᵀ·∂L/∂z.",
-            "z = (1, 1): both slopes are 0.196612. ∂L/∂x = {dL_dx}; ∂L/∂W = {dL_dW}.",
+            "Begin with h − y. On the straight way it reaches x unchanged. On the other it first meets the slope of σ;"
+            " what comes out there goes to W as in any layer, and through W to x.",
+            "z = (1.75, 0.5). ∂L/∂h = h − y = {dL_dh}; times σ(z)(1 − σ(z)) that is ∂L/∂z = {dL_dz}. ∂L/∂W = ∂L/∂z·xᵀ ="
+            " {dL_dW}; ∂L/∂x = ∂L/∂h + Wᵀ·∂L/∂z = {dL_dx}.",
         ],
     ),
 ]
@@ -506,7 +657,7 @@ quizzes = {
                     wrong("The computer rounds.", "With exact numbers the product would be as small."),
                     right(
                         "It is a product of one factor for each layer.",
-                        "And a product of many factors is near 1 only if they are.",
+                        "Such a product stays near 1 only if its factors balance, best by being near 1 themselves.",
                     ),
                     wrong("Deep networks have larger losses.", "The loss at the end is where all of them start."),
                 ],
@@ -532,11 +683,14 @@ quizzes = {
             ),
             Question(
                 "09.quiz.4",
-                "Along which axis of z, of shape (examples, neurons), does batch normalisation take its means?",
+                "z has a row for each example and a column for each neuron. Which numbers does batch normalisation take"
+                " together for a mean?",
                 [
-                    right("along the examples", "Each neuron gets mean 0 over the batch."),
-                    wrong("along the neurons", "That is layer normalisation: each example by itself."),
-                    wrong("along both", "Then there would be a single mean for all."),
+                    right("those of a column", "One neuron over all examples of the batch: axis 0."),
+                    wrong("those of a row", "That is layer normalisation: one example over all neurons, axis 1."),
+                    wrong(
+                        "all of them", "Then there would be a single mean, and no neuron would get mean 0 by itself."
+                    ),
                 ],
             ),
             Question(
