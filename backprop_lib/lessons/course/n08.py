@@ -1,8 +1,11 @@
 """Training XOR, and optimizers."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from math import log
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +13,12 @@ from ...datasets import xor
 from ...functional import mean_squared_error, relu, sigmoid, tanh
 from ...graph import Graph
 from ...tensor import Tensor
-from ..exercises import Exercise, FunctionExercise, Target, Task
+from ..answers import Unreadable, agrees, read, same, unanswered
+from ..boxes import Block
+from ..exercises import Exercise, FunctionExercise, Target, Task, Verdict
 from ..gradient_exercises import GradientExercise
-from ..mistakes import uphill
 from ..quizzes import Question, Quiz, right, wrong
-from ..steps import Mistake, Steps
+from ..steps import Mistake, Steps, Values
 
 LEARNED = 0.05  # a loss below this counts as learned; no run of the lottery ends near it
 
@@ -28,6 +32,118 @@ def tanh_network(X, y, W1, b1, W2, b2) -> Tensor:
     for name, value in {"Z1": Z1, "A1": A1, "Z2": Z2, "A2": A2}.items():
         value.name = name
     return mean_squared_error(A2, y)
+
+
+def _sigma(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def _of_value(a):
+    return a * (1 - a)
+
+
+def two_passes(
+    X, y, W1, b1, W2, b2,
+    hidden=np.tanh, hidden_slope=lambda a: 1 - a**2, output=_sigma, output_slope=_of_value, mean=True, through=True,
+):  # fmt: skip
+    """The gradients of `tanh_network` by hand, by name; the options are what a learner gets wrong in the two passes."""
+    A1 = hidden(X @ W1.T + b1)
+    A2 = output(A1 @ W2.T + b2)
+    D2 = (2 / len(y) if mean else 1) * (A2 - y) * output_slope(A2)
+    D1 = (D2 @ W2 if through else D2) * hidden_slope(A1)
+    return {"W1": D1.T @ X, "b1": D1.sum(axis=0), "W2": D2.T @ A1, "b2": D2.sum(axis=0)}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """As a Mistake: what comes out, and where to look. changes: the options of `two_passes` that produce it."""
+
+    name: str
+    cause: str
+    remedy: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+class TwoPasses(GradientExercise):
+    """Gradients for which both passes are written, with mistakes that a backward pass alone cannot have."""
+
+    slips = (
+        Slip(
+            "sigmoids kept",
+            "if the hidden layer still consists of sigmoids, forwards and backwards",
+            "Two lines know what the hidden neurons are: that of a1 and that of dz1.",
+            {"hidden": _sigma, "hidden_slope": _of_value},
+        ),
+        Slip(
+            "sigmoids kept forwards",
+            "if the hidden neurons still answer with the sigmoid, and only their slope is that of tanh",
+            "The forward pass needs the tanh as well, `np.tanh(...)`.",
+            {"hidden": _sigma},
+        ),
+        Slip(
+            "square forgotten in the slope",
+            "if the slope of tanh is taken to be 1 − tanh",
+            "The slope of tanh is 1 − tanh²; at 0 both are 1, elsewhere they differ.",
+            {"hidden_slope": lambda a: 1 - a},
+        ),
+        Slip(
+            "value for slope",
+            "if the hidden neurons' values stand in the place of their slopes",
+            "What tanh gives out is not its slope; that is made from it, as 1 − tanh².",
+            {"hidden_slope": lambda a: a},
+        ),
+        Slip(
+            "output changed too",
+            "if the output neuron is a tanh as well",
+            "Only the hidden layer is new; the output stays a sigmoid, forwards and backwards.",
+            {"output": np.tanh, "output_slope": lambda a: 1 - a**2},
+        ),
+        Slip(
+            "2 and mean forgotten",
+            "if both the 2 of the square and the division by the number of examples are left out",
+            "The loss is the mean of squares: its slope has a 2 above and the number of examples below.",
+            {"mean": False},
+        ),
+        Slip(
+            "W2 forgotten on the way back",
+            "if the delta of the output is handed back without W2",
+            "Each hidden neuron gets the delta through its own weight to the output.",
+            {"through": False},
+        ),
+    )
+
+    def _judge(
+        self, answers: Sequence[Any], probe: Values, written: bool
+    ) -> tuple[dict[str, Verdict], Sequence[Block]]:
+        verdicts, reasons = super()._judge(answers, probe, written)
+        faulty = [name for name, verdict in verdicts.items() if verdict.kind == "wrong"]
+        found = [slip for slip in self.slips if faulty and self._gives(slip, answers, probe, written)]
+        if not found:
+            return verdicts, reasons
+        known = any(verdicts[name].mistakes for name in faulty)
+        for name in faulty:
+            names = (*verdicts[name].mistakes, *(slip.name for slip in found))
+            verdicts[name] = Verdict("wrong", verdicts[name].text, names)
+        said = [
+            f"{'The same' if known or k else 'Exactly your'} numbers come out {slip.cause}. {slip.remedy}"
+            for k, slip in enumerate(found)
+        ]
+        return verdicts, (*(reasons if known else ()), *said)
+
+    def _gives(self, slip: Slip, answers: Sequence[Any], probe: Values, written: bool) -> bool:
+        """Whether all gradients that were answered are those of the slip."""
+        expected = two_passes(**probe, **slip.changes)
+        for name, answer in zip(self.asks, answers, strict=True):
+            if unanswered(answer):
+                continue
+            try:
+                given = read(answer)
+            except Unreadable:
+                return False
+            fits = agrees(given, expected[name]) if written else same(given.values, expected[name])
+            if not fits:
+                return False
+        return True
 
 
 def trained(width: int, activation: Callable = sigmoid, seeds: Sequence[int] = range(30), rate: float = 1.0):
@@ -57,8 +173,7 @@ def learners(width: int, activation: Callable) -> int:
     return int((trained(width, activation)[1] < LEARNED).sum())
 
 
-def momentum(w, gradients, rate, beta, own: float = 1.0, uphill: bool = False):
-    v = 0.0
+def momentum(w, gradients, rate, beta, own: float = 1.0, uphill: bool = False, v: float = 0.0):
     for g in gradients:
         v = beta * v + own * g
         w = w + rate * v if uphill else w - rate * v
@@ -92,7 +207,7 @@ exercises: list[Task] = [
             "w = {example}: the sum for (1, 1) is about −15, and for (0, 1) it is still about 4.8.",
         ],
     ),
-    GradientExercise(
+    TwoPasses(
         "08.check.tanh",
         "X → Z1 = X·W1ᵀ + b1 → A1 = tanh(Z1) → Z2 = A1·W2ᵀ + b2 → A2 = σ(Z2), and L is the mean of (A2 − y)² over the"
         " four rows.",
@@ -118,7 +233,8 @@ exercises: list[Task] = [
         ],
         hints=[
             "Two lines of the program in the text know that the hidden layer is made of sigmoids. Which?",
-            "tanh has the slope 1 − tanh², so `a1 * (1 - a1)` becomes `1 - a1**2`, and a1 is `np.tanh(...)`.",
+            "The line of a1 is one of them. The other is that of dz1: its last factors are the slope of the hidden"
+            " neurons, written with what they give out. How does one write the slope of tanh so?",
             "`a1 = np.tanh(X @ W1.T + b1)`, `a2 = 1 / (1 + np.exp(-(a1 @ W2.T + b2)))`,"
             " `dz2 = 2 * (a2 - y) / len(y) * a2 * (1 - a2)`, `dz1 = dz2 @ W2 * (1 - a1**2)`; then"
             " `return dz1.T @ X, dz1.sum(axis=0), dz2.T @ a1, dz2.sum(axis=0)`. On the given values dL/dW2 = {dL_dW2}.",
@@ -140,10 +256,28 @@ exercises: list[Task] = [
                 "Learned means a loss below 0.05.",
                 {"sigmoid_3": lambda sigmoid_3: 30 - sigmoid_3, "relu_8": lambda relu_8: 30 - relu_8},
             ),
+            Mistake(
+                "networks exchanged",
+                "if the two networks are exchanged",
+                "The first number is that of three sigmoids, the second that of eight ReLUs.",
+                {"sigmoid_3": lambda: learners(8, relu), "relu_8": lambda: learners(3, sigmoid)},
+            ),
+            Mistake(
+                "share instead of the number",
+                "if the share of the thirty is given",
+                "Asked is how many of the thirty learn.",
+                {"sigmoid_3": lambda sigmoid_3: sigmoid_3 / 30, "relu_8": lambda relu_8: relu_8 / 30},
+            ),
+            Mistake(
+                "percent instead of the number",
+                "if the share of the thirty is given in percent",
+                "Asked is how many of the thirty learn.",
+                {"sigmoid_3": lambda sigmoid_3: 100 * sigmoid_3 / 30, "relu_8": lambda relu_8: 100 * relu_8 / 30},
+            ),
         ],
         hints=[
-            "Call `lottery(3, sigmoid)` in a cell of its own. What it returns are the losses after training.",
-            "`(lottery(3, sigmoid) < 0.05).sum()` counts those that have learned.",
+            "Call `lottery(3, sigmoid)` in a cell of its own. It returns the losses at the end, and the answers.",
+            "`losses, answers = lottery(3, sigmoid)`, and then `(losses < 0.05).sum()` counts those that have learned.",
             "{sigmoid_3} of the sigmoid networks and {relu_8} of the ReLU networks learn.",
         ],
     ),
@@ -179,6 +313,24 @@ exercises: list[Task] = [
                 {"curve": lambda c: c},
             ),
             Mistake(
+                "2 of the square counted twice",
+                "if the slope of 3w² is taken to be 12w",
+                "The square brings down one 2: the slope is 6w.",
+                {"curve": lambda c: 4 * c},
+            ),
+            Mistake(
+                "3 forgotten",
+                "if the slope of 3w² is taken to be 2w",
+                "The 3 in front of the square stays: the slope is 6w.",
+                {"curve": lambda: 2.0},
+            ),
+            Mistake(
+                "quotient turned round",
+                "if the number that stands in front of w is given, and not one divided by it",
+                "The steeper the curve, the shorter the step has to be: put your number into w − η·6w.",
+                {"lands": lambda curve: curve, "diverges": lambda curve: 2 * curve},
+            ),
+            Mistake(
                 "landing taken for diverging",
                 "if it is taken to diverge as soon as it passes the minimum",
                 "Beyond the landing w changes its sign with each step, but it still shrinks: it bounces.",
@@ -201,7 +353,8 @@ exercises: list[Task] = [
         hints=[
             "It learns with η = 1 and even with η = 10. Go up in large strides.",
             "With η = 30 the loss jumps about for a while, and then it falls after all. Go far beyond it.",
-            "With η = {example} the answers are nailed to 0 and 1 after a few steps; the sigmoids are flat out there.",
+            "With η = {example} all four answers are 1 after the first step. The last sigmoid is flat out there, and"
+            " its slope is a factor of every gradient.",
         ],
     ),
     FunctionExercise(
@@ -247,6 +400,70 @@ exercises: list[Task] = [
                 {"weight": lambda w, gradients, rate, beta: momentum(w, [0.0, *gradients[:-1]], rate, beta)},
             ),
             Mistake(
+                "learning rate forgotten",
+                "if the learning rate is forgotten",
+                "The weight moves by the learning rate times the velocity.",
+                {"weight": lambda w, gradients, beta: momentum(w, gradients, 1.0, beta)},
+            ),
+            Mistake(
+                "learning rate twice",
+                "if the learning rate goes into the velocity and into the step as well",
+                "It belongs into one of the two: v = β·v + g, and then w goes down by η·v.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients, rate**2, beta)},
+            ),
+            Mistake(
+                "rate and β exchanged",
+                "if the learning rate and β are exchanged",
+                "β is multiplied by the old velocity, the learning rate by the new one.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients, beta, rate)},
+            ),
+            Mistake(
+                "β at the gradient",
+                "if β is multiplied by the new gradient instead of by the old velocity",
+                "What is to be forgotten is the old velocity: v = β·v + g.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients, rate, 1.0, own=beta)},
+            ),
+            Mistake(
+                "β at both",
+                "if β is multiplied by the new gradient too",
+                "The new gradient comes in whole: v = β·v + g.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients, rate, beta, own=beta)},
+            ),
+            Mistake(
+                "1 − β kept",
+                "if 1 − β of the old velocity is kept, instead of β",
+                "β is the part that remains, 1 − β the part that is lost.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients, rate, 1 - beta)},
+            ),
+            Mistake(
+                "first gradient counted twice",
+                "if the velocity begins with the first gradient, and then takes it in once more",
+                "Before the first gradient the velocity is 0.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients, rate, beta, v=gradients[0])},
+            ),
+            Mistake(
+                "only the first step taken",
+                "if the function returns after the first step",
+                "Does the line with `return` stand in the loop? It belongs behind it.",
+                {"weight": lambda w, gradients, rate, beta: momentum(w, gradients[:1], rate, beta)},
+            ),
+            Mistake(
+                "way instead of the weight",
+                "if all steps are added up, without the weight from which they start",
+                "Asked is where the weight stands after them: begin at w.",
+                {"weight": lambda gradients, rate, beta: momentum(0.0, gradients, rate, beta)},
+            ),
+            Mistake(
+                "velocity instead of the weight",
+                "if the last velocity is returned",
+                "Asked is the weight, which the velocity has moved.",
+                {
+                    "weight": lambda gradients, beta: (
+                        momentum(0.0, gradients[:-1], 1.0, beta) - momentum(0.0, gradients, 1.0, beta)
+                    )
+                },
+            ),
+            Mistake(
                 "only the last step taken",
                 "if the weight moves once, with the last velocity",
                 "The weight moves after every gradient; the line that moves it belongs into the loop.",
@@ -271,7 +488,12 @@ exercises: list[Task] = [
         asks=("w1", "w2"),
         given={"w0": 1, "g1": 0.5, "g2": 0.1, "rate": 0.1},
         mistakes=[
-            uphill("w1", "w0", "g1"),
+            Mistake(
+                "step uphill",
+                "if the step is added instead of subtracted",
+                "m has the sign of the gradient, which points to where the loss grows; a step down goes against it.",
+                {"w1": lambda w0, w1: 2 * w0 - w1, "w2": lambda w1, w2: 2 * w1 - w2},
+            ),
             Mistake(
                 "averages not corrected",
                 "if m and s are not divided by 1 − βᵗ",
@@ -279,6 +501,59 @@ exercises: list[Task] = [
                 {
                     "w1": lambda w0, m1, s1, rate: w0 - rate * m1 / s1**0.5,
                     "w2": lambda w1, m2, s2, rate: w1 - rate * m2 / s2**0.5,
+                },
+            ),
+            Mistake(
+                "only m corrected",
+                "if only m is divided by 1 − βᵗ, and s is not",
+                "s starts at 0 as well, and is still smaller for it: divide it by 1 − 0.999ᵗ.",
+                {
+                    "w1": lambda w0, m1, s1, rate: w0 - rate * (m1 / 0.1) / s1**0.5,
+                    "w2": lambda w1, m2, s2, rate: w1 - rate * (m2 / 0.19) / s2**0.5,
+                },
+            ),
+            Mistake(
+                "only s corrected",
+                "if only s is divided by 1 − βᵗ, and m is not",
+                "m starts at 0 as well: divide it by 1 − 0.9ᵗ.",
+                {
+                    "w1": lambda w0, m1, s1, rate: w0 - rate * m1 / (s1 / 0.001) ** 0.5,
+                    "w2": lambda w1, m2, s2, rate: w1 - rate * m2 / (s2 / 0.001999) ** 0.5,
+                },
+            ),
+            Mistake(
+                "t not counted on",
+                "if both corrections of the second step are those of the first",
+                "t counts the steps: the second time divide by 1 − 0.9² and 1 − 0.999².",
+                {"w2": lambda w1, m2, s2, rate: adam_step(w1, m2, s2, 1, rate)},
+            ),
+            Mistake(
+                "gradient not squared",
+                "if s is an average of the gradients, and not of their squares",
+                "Into s goes the square: 0.001·g².",
+                {"s1": lambda g1: 0.001 * g1, "s2": lambda s1, g2: 0.999 * s1 + 0.001 * g2},
+            ),
+            Mistake(
+                "one β for both",
+                "if s is averaged with 0.9, as m is",
+                "s has an average of its own, with β₂ = 0.999.",
+                {
+                    "w2": lambda w1, m2, g1, g2, rate: (
+                        w1 - rate * (m2 / 0.19) / ((0.09 * g1**2 + 0.1 * g2**2) / 0.19) ** 0.5
+                    )
+                },
+            ),
+            Mistake(
+                "β₁ and β₂ exchanged",
+                "if β₁ and β₂ are exchanged",
+                "m forgets with β₁ = 0.9, s with β₂ = 0.999.",
+                {
+                    "w2": lambda w1, g1, g2, rate: (
+                        w1
+                        - rate
+                        * ((0.000999 * g1 + 0.001 * g2) / 0.001999)
+                        / ((0.09 * g1**2 + 0.1 * g2**2) / 0.19) ** 0.5
+                    )
                 },
             ),
             Mistake(
@@ -295,6 +570,33 @@ exercises: list[Task] = [
                 "if the step is the learning rate times the gradient",
                 "Adam divides by the usual size of the gradient; that is its whole idea.",
                 {"w1": lambda w0, g1, rate: w0 - rate * g1, "w2": lambda w1, g2, rate: w1 - rate * g2},
+            ),
+            Mistake(
+                "momentum alone",
+                "if the step is that of momentum, with nothing divided",
+                "Adam divides by the usual size of the gradient; that is its whole idea.",
+                {"w1": lambda w0, g1, rate: w0 - rate * g1, "w2": lambda w1, g1, g2, rate: w1 - rate * (0.9 * g1 + g2)},
+            ),
+            Mistake(
+                "step instead of the weight",
+                "if the step is given",
+                "Asked is where the weight stands after it.",
+                {"w1": lambda w0, w1: w1 - w0, "w2": lambda w1, w2: w2 - w1},
+            ),
+            Mistake(
+                "length of the step",
+                "if the length of the step is given",
+                "Asked is where the weight stands after it.",
+                {
+                    "w1": lambda w0, w1: w0 - w1,
+                    "w2": lambda w0, m1, s1, m2, s2, rate: -adam_step(0.0, m2, s2, 2, rate),
+                },
+            ),
+            Mistake(
+                "second step from the start",
+                "if the second step starts from w0 again",
+                "It goes on from where the first one has led.",
+                {"w2": lambda w0, m2, s2, rate: adam_step(w0, m2, s2, 2, rate)},
             ),
             Mistake(
                 "a full step again",
@@ -350,6 +652,18 @@ exercises: list[Task] = [
                 "if one step is missing",
                 "After so many y is still below 1.",
                 {"steps": lambda steps: steps - 1},
+            ),
+            Mistake(
+                "one step too many",
+                "if one step is counted too many",
+                "The start is step 0; the first product with 1.2 is step 1.",
+                {"steps": lambda steps: steps + 1},
+            ),
+            Mistake(
+                "not a whole number",
+                "if the quotient of the logarithms is left as it is",
+                "Steps come whole: which is the first one after which y is above 1?",
+                {"steps": lambda y, factor: log(1 / y) / log(factor)},
             ),
         ],
         hints=[
@@ -429,14 +743,14 @@ quizzes = {
         [
             Question(
                 "08.quiz.1",
-                "Which of these can be exchanged without touching the others?",
+                "Which of these can be exchanged while a backward pass written by hand stays as it is, line by line?",
                 [
                     right(
                         "the optimizer",
                         "It gets gradients and returns steps; where they come from it does not know.",
                     ),
-                    wrong("the loss, in a backward pass by hand", "The backward pass begins with the loss's slope."),
-                    wrong("the activation, in a backward pass by hand", "Its slope stands in those lines."),
+                    wrong("the loss", "The backward pass begins with the loss's slope."),
+                    wrong("the activation", "Its slope stands in those lines."),
                 ],
             ),
             Question(
@@ -456,8 +770,14 @@ quizzes = {
                         "It moves the four points to where one line separates them.",
                         "The last neuron draws that line, as it draws any other.",
                     ),
-                    wrong("It bends the line that the output neuron draws.", "In its own space that line is straight."),
-                    wrong("It remembers the four examples.", "It has no memory; it has an answer everywhere."),
+                    wrong(
+                        "It makes the output neuron draw a curved line in the hidden space.",
+                        "There the line is as straight as any neuron's. Only in the plane of the inputs it looks bent.",
+                    ),
+                    wrong(
+                        "It keeps a copy of the four examples.",
+                        "No example is stored in it. It has an answer for every point, also for those never seen.",
+                    ),
                 ],
             ),
             Question(
@@ -466,7 +786,7 @@ quizzes = {
                 [
                     wrong("by 10", "So would gradient descent. Adam divides by the usual size of the gradient."),
                     right("by 0.01", "At first m̂ is the gradient and √ŝ its size: their ratio is 1."),
-                    wrong("by 0.001", "That would be without the corrections of m; they undo the factor 0.1."),
+                    wrong("by 0.001", "That would be without the correction of m, which undoes the factor 0.1."),
                 ],
             ),
             Question(
@@ -476,7 +796,7 @@ quizzes = {
                     wrong("In a minimum.", "It may be. But on a saddle and on a plain the gradient is 0 too."),
                     wrong("At the smallest loss there is.", "A gradient knows nothing of other places."),
                     right(
-                        "In a minimum, on a saddle or on a plain.",
+                        "Somewhere level: in a minimum, on a saddle, on a plain, even on a summit.",
                         "Only the second derivatives tell, and sometimes not even they.",
                     ),
                 ],
