@@ -147,3 +147,11 @@ def test_the_kernel_needs_less_than_five_milliseconds_to_scrub():
         spent.append(1000 * (time.process_time() - start))
     gc.enable()
     assert statistics.median(spent) < 5, f"{statistics.median(spent):.1f} ms"
+
+
+def test_the_name_of_a_place_stands_above_the_way_that_leads_to_it():
+    """Along the axis of the saddle a path runs level, to the right of the mark."""
+    picture = DescentPath(surface="saddle", start="1, 0.001", second="none").picture
+    (name_y,) = re.findall(r'<text x="[\d.]+" y="([\d.]+)"[^>]*>saddle 0</text>', picture)
+    (mark_y,) = {float(y) + 6 for y in re.findall(r'<path d="M[\d.]+,([\d.]+)l12,12m0,-12', picture)}
+    assert float(name_y) < mark_y - 4

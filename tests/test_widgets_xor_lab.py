@@ -8,6 +8,8 @@ import time
 import numpy as np
 import pytest
 
+from backprop_lib.figures.graph_svg import text_width
+from backprop_lib.figures.xor_lab import lab_svg
 from backprop_lib.widgets import XORLab, xor_lab
 from backprop_lib.widgets.training_film import film
 from backprop_lib.widgets.xor_lab import ACTIVATIONS, LOSSES, OPTIMIZERS, SLICE, STARTS, Settings, Training
@@ -226,3 +228,12 @@ def test_the_kernel_needs_less_than_five_milliseconds_to_scrub():
         spent.append(1000 * (time.process_time() - start))
     gc.enable()
     assert statistics.median(spent) < 5, f"{statistics.median(spent):.1f} ms"
+
+
+def test_a_large_negative_weight_keeps_clear_of_the_name_before_it():
+    moment = XORLab(rate=10).moment
+    moment.weights[0][0, 0] = -12.34
+    picture = lab_svg(moment, xor_lab.INPUTS, xor_lab.TARGETS[:, 0], 3000)
+    names = re.findall(r'<text x="([\d.]+)" [^>]*font-size="([\d.]+)">(h₁|−12.34)</text>', picture)
+    [name, weight] = [(float(x), float(size), words) for x, size, words in names if float(x) > 345]
+    assert name[0] + text_width(name[2], name[1]) + 4 < weight[0] - text_width(weight[2], weight[1])

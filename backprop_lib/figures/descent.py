@@ -134,10 +134,10 @@ def _critical_mark(window: Window, point: CriticalPoint) -> str:
         f'stroke-width="2.5"/>',
         "flat": f'<rect x="{x - 5:.1f}" y="{y - 5:.1f}" width="10" height="10" {look}/>',
     }[point.kind]
-    right = x < window.left + window.width - 120
+    right = x < window.left + window.width - 120  # and higher than the mark, since paths end there
     words = escape(f"{point.kind} {value_text(point.loss, 2)}")
     return shape + (
-        f'<text x="{x + 11 if right else x - 11:.1f}" y="{y + 4:.1f}" text-anchor="{"start" if right else "end"}" '
+        f'<text x="{x + 11 if right else x - 11:.1f}" y="{y - 6:.1f}" text-anchor="{"start" if right else "end"}" '
         f'font-size="12" fill="{VALUE}" stroke="{PAPER}" stroke-width="3" paint-order="stroke">{words}</text>'
     )
 

@@ -173,14 +173,14 @@ def _table(moment: Moment) -> str:
     for k in range(len(w1)):
         y = _row_of(k, len(w1)) + 4.5
         cells = ((w1[k, 0], g1[k, 0]), (w1[k, 1], g1[k, 1]), (b1[k], h1[k]), (w2[0, k], g2[0, k]))
-        pieces.append(text(366, y, f"h{_below(k + 1)}"))
+        pieces.append(text(352, y, f"h{_below(k + 1)}"))
         pieces += [_cell(right, y, *cell) for right, cell in zip(_COLUMNS, cells)]
     y = _BOTTOM + 20 + 8.9 * _ROW
-    pieces.append(line(366, y - 18, 876, y - 18, stroke=PALE))
-    pieces.append(text(366, y, "ŷ"))
+    pieces.append(line(352, y - 18, 876, y - 18, stroke=PALE))
+    pieces.append(text(352, y, "ŷ"))
     pieces.append(_cell(_COLUMNS[2], y, b2[0], h2[0]))
-    pieces.append(text(366, y + 19, "weight", colour=VALUE))
-    pieces.append(text(412, y + 19, "and its gradient", colour=GRADIENT))
+    pieces.append(text(352, y + 19, "weight", colour=VALUE))
+    pieces.append(text(398, y + 19, "and its gradient", colour=GRADIENT))
     return "".join(pieces)
 
 
