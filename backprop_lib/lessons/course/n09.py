@@ -410,7 +410,7 @@ exercises: list[Task] = [
             Mistake(
                 "limit of the uniform distribution",
                 "if 6 stands in the place of the 2",
-                "With the 6 it is the limit of evenly spread weights; their standard deviation has the 2.",
+                "With a 6 it is how far evenly spread weights may reach; their standard deviation has the 2.",
                 {"xavier_variance": lambda n_in, n_out: 6 / (n_in + n_out), "he_variance": lambda n_in: 6 / n_in},
             ),
             Mistake(
