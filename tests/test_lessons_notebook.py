@@ -258,6 +258,29 @@ def test_a_form_serves_what_its_key_asks_now(page):
     assert live_form.reply[1].startswith("Noted: 12.")
 
 
+def test_a_form_s_place_has_the_name_of_its_session_and_a_saved_box_has_none(page, monkeypatch):
+    """Two copies of a notebook in one page are told apart; what nobody runs at a page is the same in every run."""
+    prediction = predictions.predict("03.predict.live", "?", ["yes", "no"])
+    shown: list[str] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **kwargs: shown.append(bundle["text/html"]))
+    places = []
+    for name, in_page in (("a.ipynb", ""), ("b.ipynb", ""), (None, "a kernel in the page"), (None, "")):
+        monkeypatch.setattr(form, "_forms", {})
+        monkeypatch.setattr(live, "_SESSION_IN_PAGE", in_page)
+        monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+        if name:
+            monkeypatch.setenv("JPY_SESSION_NAME", name)
+        prediction._ipython_display_()
+        places.append(form._forms["03.predict.live"].place)
+        assert f'data-lesson="{places[-1]}"' in shown[-1]
+    assert len(set(places)) == 4 and places[-1] == "03.predict.live"
+    assert not any("ipynb" in place for place in places)
+    monkeypatch.setattr(live, "somebody_is_there", lambda: False)
+    monkeypatch.setenv("JPY_SESSION_NAME", "a.ipynb")
+    prediction._ipython_display_()
+    assert 'data-lesson="03.predict.live"' in shown[-1]
+
+
 def test_the_form_shows_text_as_text_and_keeps_the_keys_to_itself():
     script = (Path(form.__file__).with_name("form.js")).read_text(encoding="utf-8")
     assert "innerHTML" not in script and "insertAdjacentHTML" not in script and "eval" not in script

@@ -33,7 +33,8 @@ class Box:
     """A box with a title and blocks of text; a block is a paragraph, or a list of lines.
 
     kind: a key of KINDS. `folded` is a paragraph that stays closed until it is asked for. `place` names
-    where a live form may stand in for the last `replaced` blocks, see form.js.
+    where a live form may stand in for the last `replaced` blocks, see form.js; `show` in live.py adds which
+    session's.
     """
 
     kind: str

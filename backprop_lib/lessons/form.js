@@ -89,7 +89,7 @@ export default {
         unmount();
         mounted.delete(place);
       }
-      for (const place of document.querySelectorAll(`[data-lesson="${model.get("key")}"]`)) {
+      for (const place of document.querySelectorAll(`[data-lesson="${model.get("place")}"]`)) {
         if (!mounted.has(place) && !place.classList.contains("is-live")) mounted.set(place, mount(model, place));
       }
     };

@@ -23,7 +23,7 @@ class Form(anywidget.AnyWidget):
     _css = Path(__file__).with_name("form.css")
 
     identity = traitlets.Unicode().tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
+    place = traitlets.Unicode().tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
@@ -39,13 +39,13 @@ class Form(anywidget.AnyWidget):
 _forms: dict[str, Form] = {}
 
 
-def offer(item: Asking) -> Form:
-    """The form for this item; one for each key, however often its cell is run."""
+def offer(item: Asking, place: str) -> Form:
+    """The form for this item at this place; one for each key, however often its cell is run."""
     now = item.form()
     now["reply"] = (now["answer"], now["reply"])
     form = _forms.get(item.key)
     if form is None:
-        form = _forms[item.key] = Form(key=item.key, **now)
+        form = _forms[item.key] = Form(place=place, **now)
     else:
         form.unobserve_all("answer")
         for name, value in now.items():

@@ -4,11 +4,18 @@ answer.
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sys
+import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 from .boxes import Box
+
+# A kernel that itself runs in the page (JupyterLite) has no name for its session, and two of them may share the page.
+_SESSION_IN_PAGE = uuid.uuid4().hex if sys.platform == "emscripten" else ""
 
 
 class Asking(Protocol):
@@ -42,11 +49,21 @@ def somebody_is_there() -> bool:
 
 def show(item: Asking) -> None:
     """Display the box, and offer the form to the page."""
+    box = item.box()
     if somebody_is_there():
         from .form import offer
 
-        offer(item)
-    display(item.box())
+        box = replace(box, place=_place_in_page(item.key))
+        offer(item, box.place)
+    display(box)
+
+
+def _place_in_page(key: str) -> str:
+    """Where a live form of this kernel may stand. The key alone would do for one notebook; Jupyter's name for
+    the session keeps two copies of it in one page apart. explorer.py does the same.
+    """
+    session = os.environ.get("JPY_SESSION_NAME", _SESSION_IN_PAGE)
+    return f"{key}-{hashlib.sha256(session.encode()).hexdigest()[:10]}" if session else key
 
 
 def display(box: Box) -> Callable[[Box], None]:

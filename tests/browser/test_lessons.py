@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from playwright.sync_api import expect
 
@@ -140,3 +142,37 @@ Form._esm = "await new Promise((done) => setTimeout(done, 3000));" + str(Form._e
         expect(place.get_by_role("status")).to_contain_text("Noted: no.")
     finally:
         notebook.close()
+
+
+def test_two_copies_of_a_notebook_in_one_page_keep_their_answers_apart(context, servers):
+    """The copy's form reaches the copy's kernel, also where the same cells of the first notebook stand in the page."""
+    server = servers("lab")
+    notebook = server.open(context, CELLS[:3] + ['quiz("03.gate")', "progress"])
+    copy = shutil.copyfile(notebook.path, notebook.path.with_name(f"copy-of-{notebook.path.name}"))
+    try:
+        notebook.run_all()
+        tabs = notebook.page.locator(".jp-NotebookPanel")
+        expect(tabs.nth(0).locator("form.live")).to_have_count(3)
+        open_too = "(path) => window.jupyterapp.commands.execute('docmanager:open', {path}).then(() => {})"
+        notebook.page.evaluate(open_too, copy.name)
+        expect(tabs).to_have_count(2)
+        notebook.wait_for_kernel()
+        notebook.run_all()
+        shown = notebook.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        expect(shown.locator("form.live")).to_have_count(3)
+        place = shown.locator("form.live").first
+        place.get_by_role("radio", name="b) no").check()
+        place.get_by_role("button").click()
+        expect(place.get_by_role("status")).to_contain_text("Noted: no.")
+        expect(shown.get_by_text("You said: no. It is: no.")).to_be_visible()
+        answered = "print(progress.get('03.predict.zero') is not None)"
+        assert notebook.run(answered) == "True\n"
+        notebook.page.evaluate(open_too, notebook.path.name)
+        expect(shown.get_by_text("You said: no.")).to_have_count(0)
+        assert notebook.run(answered) == "False\n"
+        assert notebook.cell_errors + notebook.complaints + notebook.outside == []
+    finally:
+        notebook.close()
+        for session in server.ask("GET", "sessions"):
+            if session["path"] == copy.name:
+                server.ask("DELETE", f"sessions/{session['id']}")
