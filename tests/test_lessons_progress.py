@@ -328,6 +328,25 @@ def test_a_folder_that_is_not_there(at_a_page):
     assert "Not kept" in Progress().keep(at_a_page / "missing").text
 
 
+def test_a_browser_without_a_drive_keeps_nothing_and_is_told_so(monkeypatch, at_a_page):
+    """Over plain http JupyterLite has no drive: a file lies in the kernel's memory and is gone with the kernel."""
+    monkeypatch.setattr(module.sys, "platform", "emscripten")
+    box = SAMPLE.keep()
+    assert box.title == "Not kept" and "Copy `progress.token()` instead" in box.text
+    assert SAMPLE._file is None and not (at_a_page / FILE).exists()
+
+
+def test_a_browser_s_drive_keeps_the_file(monkeypatch, at_a_page):
+    monkeypatch.setattr(module.sys, "platform", "emscripten")
+    monkeypatch.setattr(module, "DRIVE", at_a_page)
+    (at_a_page / "notebooks").mkdir()
+    monkeypatch.chdir(at_a_page / "notebooks")
+    record = with_entries(SAMPLE._entries)
+    assert "Kept in" in record.keep().text
+    assert (at_a_page / "notebooks" / FILE).exists()
+    assert "Not kept" in record.keep(at_a_page.parent).text
+
+
 def test_what_token_writes_is_read_back_however_much_it_is():
     """Also with keys that an edition of the reader's own has added."""
     many = with_entries({f"{n % 90 + 10}.check.of-an-edition-of-my-own-{n}": Entry(1, True) for n in range(1500)})

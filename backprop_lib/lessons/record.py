@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ MOST_CHOICES = 6
 A_NUMBER = 7
 END = 255
 FILE = "backprop-progress.txt"
+DRIVE = Path("/drive")  # where JupyterLite's kernel finds the browser's own storage
 
 AROUND = "'\"`“”„‘’«»‹›<>()[]"
 
@@ -124,9 +126,12 @@ class Progress:
 
     def keep(self, folder: str | Path = ".") -> Box:
         """Keep the token in a small file beside the notebooks, which all of them read and write from then
-        on when a learner runs them. Where the folder cannot be written, the token remains the way.
+        on when a learner runs them. Where a folder keeps nothing, the token remains the way.
         """
         path = Path(folder) / FILE
+        # A browser gives a page opened over plain http no drive. Everything else lies in the kernel's memory.
+        if sys.platform == "emscripten" and not path.resolve().is_relative_to(DRIVE):
+            return Box("wrong", "Not kept", ("A file here is gone with the kernel. Copy `progress.token()` instead.",))
         try:
             self._merge(_read_token(path.read_text(encoding="utf-8")) if path.exists() else {})
             _write(path, self.token())
