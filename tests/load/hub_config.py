@@ -28,10 +28,8 @@ c.Spawner.args = ["--allow-root", "--KernelManager.transport=ipc"]
 c.Spawner.default_url = values["singleuser"]["defaultUrl"]
 c.Spawner.start_timeout = c.Spawner.http_timeout = values["singleuser"]["startTimeout"]
 c.Spawner.env_keep = ["PATH", "LANG", "LC_ALL", "LOAD_RUN"]
-# In the cluster a student's home is /home/jovyan.
-c.Spawner.environment = {
-    name: (lambda spawner, text=text: text.replace("/home/jovyan", f"{homes}/{spawner.user.name}"))
-    for name, text in values["singleuser"]["extraEnv"].items()
-}
+c.Spawner.environment = dict(values["singleuser"]["extraEnv"])
+# In the cluster the image names this folder to Python (values.yaml, at `image`); here each student has another.
+c.Spawner.environment["PYTHONPATH"] = lambda spawner: f"{homes}/{spawner.user.name}/backprop-notebooks"
 # Where those kernels have their sockets, whose paths may have 107 letters and no more.
 c.Spawner.environment["JUPYTER_RUNTIME_DIR"] = lambda spawner: f"{homes}/{spawner.user.name}/run"
