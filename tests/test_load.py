@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import psutil
@@ -59,6 +60,8 @@ def test_three_students_at_once_and_nothing_is_lost():
     assert "3 of 3 got through" in printed
     [(moved, sent, merged)] = re.findall(r"(\d+): (\d+) sent and answered, (\d+) merged .* 0 lost", printed)
     assert int(moved) == int(sent) + int(merged) == 90
+    [(server, kernel)] = re.findall(r"\(server (\d+), kernel (\d+);", printed)
+    assert int(server) > 50 and int(kernel) > 50  # what Python with the libraries takes in any case
     assert left_of(name) == []
 
 
@@ -108,7 +111,61 @@ def stale(answers):
 
 
 def test_every_update_of_a_kernel_that_answers_is_counted():
-    assert [update.value for update in Scripted(lambda answers: answers).drag(4)] == [0.25, 0.5, 0.75, 1.0]
+    quick = Scripted(lambda answers: answers)
+    assert [update.value for update in quick.drag(4)] == [0.25, 0.5, 0.75, 1.0]
+    assert quick.merged == 0
+
+
+def test_positions_that_are_overtaken_are_counted():
+    """A kernel that answers the first position only when the slider has come to its end."""
+    slow = Scripted(lambda answers: answers)
+    receive, opening = slow._receive, time.monotonic() + 4 * student.PACE
+    slow._receive = lambda until=None: receive(until) if until is None or time.monotonic() > opening else None
+    assert [update.value for update in slow.drag(4)] == [0.25, 1.0]
+    assert slow.merged == 2
+
+
+class Process:
+    """What psutil tells of a process."""
+
+    def __init__(self, name, rss, pss, user, system):
+        self.command, self.memory = ["python", "-m", name], SimpleNamespace(rss=rss * 2**20, pss=pss * 2**20)
+        self.times = SimpleNamespace(user=user, system=system)
+
+    def cmdline(self):
+        return self.command
+
+    def memory_full_info(self):
+        return self.memory
+
+    def cpu_times(self):
+        return self.times
+
+
+def test_a_students_memory_and_time_are_those_of_the_server_and_of_every_kernel():
+    server = Process("jupyterhub.singleuser", 139, 110, 3.0, 0.5)
+    kernels = [Process("ipykernel_launcher", 136, 100, 2.0, 1.0), Process("ipykernel_launcher", 64, 50, 0.25, 0.25)]
+    assert lecture.Use.of([server, *kernels]) == lecture.Use(server=139, kernel=200, pss=260, seconds=7.0)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "merged", "told"),
+    [
+        ([0.25, 1.0], 2, "4: 2 sent and answered, 2 merged into a later one, 0 lost"),
+        ([0.25, 0.25], 2, "4: 1 sent and answered, 2 merged into a later one, 1 lost"),
+        ([0.25, 1.0], 1, "4: 2 sent and answered, 1 merged into a later one, 1 lost"),
+    ],
+    ids=["none lost", "an old picture", "a position that nobody sent"],
+)
+def test_the_report_counts_what_was_lost(capsys, drawn, merged, told):
+    ada = student.Student("http://127.0.0.1", "ada")
+    ada.merged = merged
+    updates = [student.Update(value, "", 0.0, 0.1, picture) for value, picture in zip([0.25, 1.0], drawn, strict=True)]
+    use = lecture.Use(139, 136, 210, 6.5)
+    lecture.report([lecture.Stay(ada, updates=updates)], [use], [use], 4)
+    printed = capsys.readouterr().out
+    assert told in printed
+    assert "275 MiB (server 139, kernel 136; most 275)" in printed
 
 
 @pytest.mark.parametrize(

@@ -200,8 +200,9 @@ def report(stays: list[Stay], before: list[Use], after: list[Use], changes: int)
     ready = [stay.ready for stay in stays]
     up = [stay.server_up for stay in stays]
     updates = [1000 * update.seconds for stay in stays for update in stay.updates]
-    sent, moved = len(updates), changes * len(stays)
-    spent = 1000 * (sum(use.seconds for use in after) - sum(use.seconds for use in before)) / sent
+    moved, merged = changes * len(stays), sum(stay.student.merged for stay in stays)
+    answered = sum(update.drawn == update.value for stay in stays for update in stay.updates)
+    spent = 1000 * (sum(use.seconds for use in after) - sum(use.seconds for use in before)) / len(updates)
     rss = [use.server + use.kernel for use in after]
     rows = [
         ("all servers up after", f"{max(up):.1f} s (median {median(up):.1f} s)"),
@@ -220,7 +221,8 @@ def report(stays: list[Stay], before: list[Use], after: list[Use], changes: int)
         ("processor time of an update, server and kernel", f"{spent:.1f} ms"),
         (
             "positions of the slider",
-            f"{moved}: {sent} sent and answered, {moved - sent} merged into a later one, 0 lost",
+            f"{moved}: {answered} sent and answered, {merged} merged into a later one, "
+            f"{moved - answered - merged} lost",
         ),
     ]
     for what, figure in rows:

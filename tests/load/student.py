@@ -39,6 +39,7 @@ class Student:
         self.web = requests.Session()
         self.session = uuid4().hex
         self.widgets: dict[str, dict[str, Any]] = {}
+        self.merged = 0  # positions of a slider that a later one has overtaken before they were sent
 
     # ---- the hub ----
 
@@ -126,6 +127,7 @@ class Student:
         while moved < changes or in_flight or waiting is not None:
             next_move = started + moved * PACE if moved < changes else None
             if next_move is not None and time.monotonic() >= next_move:
+                self.merged += waiting is not None
                 waiting = values[moved]
                 moved += 1
             if waiting is not None and not in_flight:
