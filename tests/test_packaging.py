@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import textwrap
 import tomllib
 import zipfile
 from email.parser import Parser
@@ -255,4 +256,59 @@ def test_gate_hands_the_tests_the_path_of_chromium(tmp_path):
 def test_ci_runs_what_the_readme_says():
     ci = (ROOT / ".ci" / "run").read_text().rstrip().splitlines()
     assert ci[-1] == "bash tests/run"
-    assert "set -euo pipefail" in ci
+    assert "set -euo pipefail" in ci and "export REQUIRE_ALL=1" in ci
+
+
+SKIPS = {
+    "test_marked.py": """
+        import pytest
+
+        @pytest.mark.skipif(True, reason="no Pyodide here")
+        def test_marked(): pass
+
+        @pytest.fixture
+        def browser(): pytest.skip("no browser here")
+
+        def test_with_a_fixture(browser): pass
+
+        def test_inside(): pytest.importorskip("no_such_library")
+
+        @pytest.mark.xfail(reason="known")
+        def test_expected_to_fail(): assert False
+
+        def test_passes(): pass
+    """,
+    "test_whole_file.py": """
+        import pytest
+
+        pytest.importorskip("no_such_package")
+    """,
+}
+
+
+@pytest.fixture
+def skipping(tmp_path):
+    """skipping(REQUIRE_ALL, options): the end of pytest, and all that it says, for tests that are skipped."""
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    for name, source in SKIPS.items():
+        (tmp_path / name).write_text(textwrap.dedent(source))
+
+    def tested(required, *options):
+        command = [sys.executable, "-m", "pytest", "-ra", "-p", "no:cacheprovider", *options]
+        done = run(*command, cwd=tmp_path, REQUIRE_ALL=required)
+        return done.returncode, done.stdout.splitlines()[-1], done.stdout
+
+    return tested
+
+
+@pytest.mark.parametrize("processes", ["0", "1"])
+def test_a_skipped_test_fails_where_everything_is_required(skipping, processes):
+    code, last, everything = skipping("1", "--continue-on-collection-errors", "-n", processes)
+    assert code == 1 and "1 failed, 1 passed, 1 xfailed, 3 errors" in last, everything
+    for missing in ("no Pyodide here", "no browser here", "'no_such_library'", "'no_such_package'"):
+        assert missing in everything, everything
+
+
+def test_a_learner_s_machine_may_go_without(skipping):
+    code, last, everything = skipping("")
+    assert code == 0 and "1 passed, 4 skipped, 1 xfailed" in last, everything
