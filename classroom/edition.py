@@ -11,7 +11,8 @@ writes into DIR
     nbgrader/       a course folder for nbgrader: each notebook is an assignment in source/
 
 nbgrader is an extra: `pip install nbgrader`, then in DIR/nbgrader `nbgrader generate_assignment NAME`, and after the
-hand-in `nbgrader autograde NAME`. A right value is a point, a right function three.
+hand-in `nbgrader autograde NAME`. A right value is a point, a right function three; where the numbers of a function may
+be given instead of it, so are they.
 """
 
 from __future__ import annotations
@@ -44,10 +45,61 @@ FUNCTION_POINTS = 3
 # What a section takes, by rule of thumb; only the proportions count.
 WORDS_A_MINUTE, MINUTES_A_CELL, MINUTES_A_QUIZ, MINUTES_AN_EXERCISE = 130, 1.0, 4.0, 4.0
 
-NBGRADER_CONFIG = """c = get_config()
+NBGRADER_CONFIG = """\
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import (
+    CheckCellMetadata, ClearOutput, DeduplicateIds, NbGraderPreprocessor, OverwriteCells, OverwriteKernelspec
+)
+from nbgrader.utils import is_grade
+
+
+class NoEmptyMetadata(NbGraderPreprocessor):
+    # DeduplicateIds leaves empty metadata in a cell that a student has copied; nbgrader takes that for an old format,
+    # and stops before the next student.
+    def preprocess_cell(self, cell, resources, index):
+        if cell.metadata.get("nbgrader") == {}:
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
+class AddDeletedTests(OverwriteCells):
+    # nbgrader's own way puts a deleted test behind its answer, and fails where the answer has been deleted too.
+    def add_missing_grade_cells(self, nb, resources):
+        source = self.gradebook.find_notebook(self.notebook_id, self.assignment_id)
+        written = {cell.name: cell for cell in source.source_cells}
+        ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in nb.cells]
+        for test in source.grade_cells:
+            if test.name not in ids:
+                answer = test.name.replace("test_", "answer_", 1)
+                place = ids.index(answer) + 1 if answer in ids else len(ids)
+                nb.cells.insert(place, self.missing_cell_transform(written[test.name], test.max_score))
+                ids.insert(place, test.name)
+        return nb, resources
+
+
+class AsDisplayed(NbGraderPreprocessor):
+    # The points of a test are what it displays. By itself nbgrader gives none where there is a warning beside them, and
+    # all of them where nothing is displayed, which a student's notebook can bring about.
+    def preprocess_cell(self, cell, resources, index):
+        if is_grade(cell) and cell.cell_type == "code":
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.name = "stdout"
+            if not any(output.output_type in ("execute_result", "error") for output in cell.outputs):
+                said = "This test displayed no points, so it gives none."
+                cell.outputs.append(new_output("error", ename="NoPoints", evalue=said, traceback=[said]))
+        return cell, resources
+
+
+c = get_config()
 c.CourseDirectory.course_id = "backprop"
-c.ClearSolutions.code_stub = {"python": "# Replace what is still None above."}
+c.ClearSolutions.code_stub = {"python": "# Replace each None or ... above; a call of check is not graded."}
 c.ExecutePreprocessor.timeout = 300
+c.OverwriteCells.add_missing_cells = True
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput, DeduplicateIds, NoEmptyMetadata, OverwriteKernelspec, AddDeletedTests, CheckCellMetadata
+]
+c.Autograde.autograde_preprocessors.insert(1, AsDisplayed)  # after Execute
 """
 
 
@@ -70,8 +122,15 @@ class Check:
         return [argument.id for argument in self.arguments if isinstance(argument, ast.Name)]
 
     @property
+    def asks_function(self) -> bool:
+        """Whether a function is asked for, or may be given; the notebook may only say `check(None)`."""
+        if self.functions or self.named:
+            return bool(self.functions)
+        return isinstance(self.task, GradientExercise) or any(map(callable, self.task.solution().arguments))
+
+    @property
     def points(self) -> int:
-        return FUNCTION_POINTS if self.functions else max(1, len(self.named))
+        return FUNCTION_POINTS if self.asks_function else max(1, len(self.named))
 
 
 def check_in(cell: NotebookNode) -> Check | None:
@@ -252,6 +311,7 @@ def assignment(notebook: NotebookNode) -> NotebookNode:
             continue
         name, task = check.slug, f'exercise("{check.task.key}")'
         answer, solution = f"answer_{name}", check.task.solution()
+        asked = ", ".join(check.functions) or answer
         if check.functions:
             blank = check.before
             filled = f"[{', '.join(check.functions)}] = [{right_functions(check)}]"
@@ -273,8 +333,10 @@ def assignment(notebook: NotebookNode) -> NotebookNode:
         source = f"{blank.strip()}\n### BEGIN SOLUTION\n{filled}\n### END SOLUTION"
         cells.append(new_code_cell(source, id=f"{cell.id}-answer", metadata={"nbgrader": graded("answer", name)}))
         test = (
-            f"feedback = {task}.check({handed})\nprint(feedback)\nright, asked = feedback.score\n"
-            f"{check.points} * right / asked"
+            "from backprop_lib.lessons import exercise\n\n"  # whatever a student has made of that name
+            f"feedback = {task}.check({handed})\n"
+            f'print(feedback if feedback.kind != "open" else "Not answered yet: set {asked} in the cell above.")\n'
+            f"right, asked = feedback.score\n{check.points} * right / asked"
         )
         metadata = {"nbgrader": graded("test", name, check.points)}
         cells.append(new_code_cell(test, id=f"{cell.id}-test", metadata=metadata))
@@ -317,6 +379,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-run", action="store_true", help="leave the solutions unexecuted")
     parser.add_argument("--only", nargs="*", default=[], metavar="NN", help="these notebooks only, such as 03 04")
     given = parser.parse_args(arguments)
+    if given.folder.exists() and not given.folder.is_dir():
+        parser.error(f"{given.folder} is a file; name a folder.")
+    if given.folder.resolve().is_relative_to(ROOT / "notebooks"):  # what stands there is copied into the edition
+        parser.error(f"{given.folder} lies among the notebooks; name a folder elsewhere.")
     if given.folder.exists() and any(given.folder.iterdir()):
         parser.error(f"{given.folder} is not empty; name another folder, or remove it first.")
     unknown = set(given.only) - {path.stem[:2] for path in NOTEBOOKS}
