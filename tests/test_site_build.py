@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -176,3 +177,45 @@ def test_matplotlib_gets_a_list_of_fonts_that_it_takes(tmp_path):
             assert [font["fname"] for font in mended["ttflist"]] == ["fonts/ttf/b.ttf"]
     with pytest.raises(build.BuildError, match="has no __version__"):
         build.font_list_version("class FontManager: pass")
+
+
+# ---- what is there already ---------------------------------------------------------------------------
+
+
+def test_an_earlier_site_stays_until_there_is_a_better_one(tmp_path):
+    output = tmp_path / "site"
+    output.mkdir()
+    (output / "jupyter-lite.json").write_text("{}")
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(build.BuildError, match="cannot be read"):
+        patch.setattr(build, "environment", lambda folder, release: Path("python"))
+        build.build(output, pyodide=str(tmp_path / "nowhere"))
+    assert (output / "jupyter-lite.json").exists()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path, capsys):
+    (tmp_path / "site").write_text("years of work")
+    assert build.main(["--output", str(tmp_path / "site")]) == 1
+    assert "is a file; name a folder" in capsys.readouterr().err
+
+
+def test_a_page_in_the_place_of_the_list_is_refused(tmp_path):
+    """What a network answers that wants a log-in first."""
+    (tmp_path / build.LOCK).write_text("<html>Please log in</html>")
+    with pytest.raises(build.BuildError, match="is not Pyodide's list of packages"):
+        build.fetch_pyodide(tmp_path.as_uri() + "/", tmp_path / "copy", build.TESTED)
+
+
+def test_an_answer_that_is_cut_off_is_refused(monkeypatch):
+    class Cut:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def read(self):
+            raise http.client.IncompleteRead(b"half")
+
+    monkeypatch.setattr(build.urllib.request, "urlopen", lambda *_, **__: Cut())
+    with pytest.raises(build.BuildError, match="cannot be read"):
+        build.fetch("https://example.org/pyodide.mjs")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
+import http.client
 import json
 import re
 import shutil
@@ -92,10 +93,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build(output: Path, release: Release = TESTED, pyodide: str | None = None) -> None:
     """Build the site in the folder `output`, replacing an earlier one. Raises BuildError."""
-    if output.exists():
-        if any(output.iterdir()) and not (output / "jupyter-lite.json").exists():
-            raise BuildError(f"{output} is not empty and is no site built before; name another folder.")
-        shutil.rmtree(output)
+    if output.exists() and not output.is_dir():
+        raise BuildError(f"{output} is a file; name a folder.")
+    if output.exists() and any(output.iterdir()) and not (output / "jupyter-lite.json").exists():
+        raise BuildError(f"{output} is not empty and is no site built before; name another folder.")
     source = Path(pyodide).resolve().as_uri() if pyodide and "://" not in pyodide else pyodide or release.address
     python = environment(REPOSITORY / f"build/site-environment-{release.name}", release)
     # JupyterLite believes whatever it finds from an earlier build, so each build starts from nothing.
@@ -108,10 +109,15 @@ def build(output: Path, release: Release = TESTED, pyodide: str | None = None) -
         mend_font_list(distribution)
         lay_out_contents(Path(work, "contents"))
         configure(site)
-        assemble(python, site, Path(work, "contents"), output)
-    open_at_the_start(output)
-    keep_for_offline(output)
-    inspect(output, release)
+        made = Path(work, "made")
+        assemble(python, site, Path(work, "contents"), made)
+        open_at_the_start(made)
+        keep_for_offline(made)
+        inspect(made, release)
+        # An earlier site stays until there is a better one.
+        if output.exists():
+            shutil.rmtree(output)
+        shutil.move(made, output)
 
 
 # ---- what goes in ----
@@ -147,7 +153,7 @@ def fetch(address: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=60) as answer:
             return answer.read()
-    except (urllib.error.URLError, OSError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         raise BuildError(f"{address} cannot be read ({error}).") from None
 
 
@@ -155,7 +161,12 @@ def fetch_pyodide(source: str, folder: Path, release: Release) -> None:
     """Copy the release's files from an address, each checked, and its lock as far as it speaks of them."""
     folder.mkdir(parents=True)
     expected = release.checksums
-    lock = json.loads(fetch(source + LOCK))
+    try:
+        lock = json.loads(fetch(source + LOCK))
+    except ValueError:
+        raise BuildError(
+            f"{source}{LOCK} is not Pyodide's list of packages. Does a network page ask to log in?"
+        ) from None
     lock["packages"] = {n: entry for n, entry in lock["packages"].items() if entry["file_name"] in expected}
     digests = {entry["file_name"]: entry["sha256"] for entry in lock["packages"].values()}
     for name in expected:

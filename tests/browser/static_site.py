@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import json
+import socket
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
 from driver import Notebook
@@ -20,13 +23,18 @@ CHROMIUM_ITSELF = "content-autofill.googleapis.com:"
 class Host:
     """Serves a folder on loopback as any static host would, and counts; `strangers` are requests to other machines."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, in_a_subfolder: bool = False):
         self.bytes = self.files = 0
+        self._connections: list[socket.socket] = []
         self.strangers: list[str] = []
         host = self
 
         class Files(http.server.SimpleHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                host._connections.append(self.connection)
 
             def log_message(self, *_: object) -> None: ...
 
@@ -47,18 +55,24 @@ class Host:
 
             do_CONNECT = do_POST = do_HEAD = do_GET
 
+        root = folder.parent if in_a_subfolder else folder
         self._servers = [
-            http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder))),
+            http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(root))),
             http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy),
         ]
         for server in self._servers:
             threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.address, self.proxy = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+        self.origin, self.proxy = (f"http://127.0.0.1:{server.server_port}" for server in self._servers)
+        self.address = f"{self.origin}/{quote(folder.name)}" if in_a_subfolder else self.origin
 
     def stop(self) -> None:
+        """No further answer, on open connections neither."""
         for server in self._servers:
             server.shutdown()
             server.server_close()
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 def browser_of(context: BrowserContext, host: Host) -> BrowserContext:
@@ -113,6 +127,11 @@ class SiteNotebook(Notebook):
 
     def close(self) -> None:
         self.page.close()
+
+    def _check_address(self, address: str) -> None:
+        # JupyterLite encodes the name of a subfolder twice in what it asks its own worker.
+        if not address.startswith((self.server.origin, "data:", "blob:")):
+            self.outside.append(address)
 
     def _complain(self, text: str) -> None:
         # JupyterLab's own list of headings, when `show` takes away the cells that it was just looking at.
