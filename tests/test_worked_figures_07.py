@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from execute import NOTEBOOKS, read
+from execute import NOTEBOOKS, cells, printed
 
 from backprop_lib import Tensor, binary_cross_entropy, gradients_of, mean_squared_error, relu, sigmoid
 from backprop_lib.diagnosis import BUG_ZOO, diagnose, epsilon_curve, suggest_probe
@@ -19,7 +19,7 @@ from backprop_lib.gradcheck import compare_gradients, numerical_gradient
 from backprop_lib.lessons.course import exercise
 
 NOTEBOOK = NOTEBOOKS / "07_gradient_checking_and_debugging.ipynb"
-CELLS = {cell.id: cell for cell in read(NOTEBOOK).cells}
+CELLS = cells(NOTEBOOK)
 
 # Worked example E, in the order of the notebook's row of 13 parameters.
 EXAMPLE_E = (
@@ -32,8 +32,7 @@ ROW = np.array([0.2, 0.3, 0.4, -0.2, -0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.2, -0.5, 0
 
 def shown(name: str) -> str:
     """What the cell of this id prints and says."""
-    outputs = CELLS[name].outputs
-    return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
+    return printed(CELLS[name])
 
 
 def example_e(p):
@@ -145,7 +144,7 @@ def test_the_figures_to_be_found_in_the_zoo():
 
 
 def test_wrong_figures_from_the_zoo(task):
-    check = task("zoo").check
+    check = task("07.check.zoo").check
     assert check(factor_E=11).mistakes == ("residual over true",)
     assert check(factor_E=0.0833).mistakes == ("true over claimed",)
     assert check(wrong_F=5).mistakes == ("b1 only",) and check(wrong_F=15).mistakes == ("right entries counted",)
@@ -204,22 +203,10 @@ def patient(name: str, repairs: dict[str, str]):
     return space[function]
 
 
-@pytest.fixture
-def task(monkeypatch):
-    """An exercise whose answers are not noted."""
-
-    def get(name):
-        found = exercise(f"07.check.{name}")
-        monkeypatch.setattr(found, "_record", type(found._record)())
-        return found
-
-    return get
-
-
 @pytest.mark.parametrize("name", PATIENTS)
 def test_a_patient_with_both_mistakes(name, task):
     _, mistakes, _ = PATIENTS[name]
-    feedback = task(name).check(patient(name, {}))
+    feedback = task(f"07.check.{name}").check(patient(name, {}))
     assert feedback.correct is False
     if name == "block":  # both in one line: the checker says that it recognises none
         assert feedback.mistakes == () and "none of the known mistakes" in feedback.text
@@ -230,7 +217,7 @@ def test_a_patient_with_both_mistakes(name, task):
 @pytest.mark.parametrize("name", PATIENTS)
 def test_a_mended_patient(name, task):
     _, _, repairs = PATIENTS[name]
-    assert task(name).check(patient(name, repairs)).correct is True
+    assert task(f"07.check.{name}").check(patient(name, repairs)).correct is True
 
 
 @pytest.mark.parametrize(
@@ -246,7 +233,7 @@ def test_a_mended_patient(name, task):
     ],
 )
 def test_a_patient_with_one_mistake_left(name, repair, left, task):
-    feedback = task(name).check(patient(name, repair))
+    feedback = task(f"07.check.{name}").check(patient(name, repair))
     assert feedback.correct is False and set(feedback.mistakes) == left
 
 
@@ -268,7 +255,7 @@ def test_the_patients_numbers_hide_nothing(name):
 
 
 def test_by_hand(task):
-    by_hand = task("by-hand")
+    by_hand = task("07.check.by-hand")
     assert [float(by_hand.truth(name)) for name in by_hand.asks] == pytest.approx([3.64, 3.04, 0.04 / 3.04])
     assert by_hand.check(one_sided=3.64, centred=3.04, relative_error=0.0132).correct is True
 
@@ -290,7 +277,7 @@ def test_by_hand(task):
     ],
 )
 def test_a_mistake_by_hand_is_named_by_its_number(answers, mistake, task):
-    assert task("by-hand").check(**answers).mistakes == (mistake,)
+    assert task("07.check.by-hand").check(**answers).mistakes == (mistake,)
 
 
 def test_the_second_hint_by_hand_leaves_the_numbers_to_the_learner():
@@ -298,7 +285,7 @@ def test_the_second_hint_by_hand_leaves_the_numbers_to_the_learner():
 
 
 def test_the_largest_relative_error(task):
-    check = task("relative-error").check
+    check = task("07.check.relative-error").check
 
     def solution(claimed, measured):
         size = np.maximum(abs(claimed), abs(measured))
@@ -343,13 +330,14 @@ def test_the_largest_relative_error(task):
     [("bottom", (4.5, 5, 5.5), (1, 3, 9, 15)), ("float32", (1.5, 2), (0, 5, 7)), ("reach", (2.5,), (1, 2, 3, 9))],
 )
 def test_what_the_slider_lets_one_find(name, right, wrong, task):
+    asked, reach = task(f"07.check.{name}"), task("07.check.reach")
     for k in right:
-        assert task(name).check(k).correct is True, k
+        assert asked.check(k).correct is True, k
     for k in wrong:
-        assert task(name).check(k).correct is False, k
-    assert task(name).check(float(task(name).example())).correct is True
-    assert "rounding" in task("reach").check(15.5).text and "right already" in task("reach").check(3).text
-    assert "step ε itself" in task(name).check(1e-5).text and "k goes from 0 to 15.5" in task(name).check(40).text
+        assert asked.check(k).correct is False, k
+    assert asked.check(float(asked.example())).correct is True
+    assert "rounding" in reach.check(15.5).text and "right already" in reach.check(3).text
+    assert "step ε itself" in asked.check(1e-5).text and "k goes from 0 to 15.5" in asked.check(40).text
 
 
 def test_every_gradient_has_the_shape_of_its_value():

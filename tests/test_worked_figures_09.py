@@ -7,21 +7,14 @@ import re
 
 import numpy as np
 import pytest
-from execute import NOTEBOOKS, read
+from execute import NOTEBOOKS, cells, printed
 
 from backprop_lib import Tensor, leaky_relu, relu, sigmoid
 from backprop_lib.gradcheck import check_gradients
 from backprop_lib.gradient_flow import measure
 from backprop_lib.lessons import exercise
-from backprop_lib.lessons.record import Progress
 
 NOTEBOOK = NOTEBOOKS / "09_gradient_flow.ipynb"
-
-
-@pytest.fixture(autouse=True)
-def a_record_of_its_own(monkeypatch):
-    for key in ("rescue", "leaky", "clip", "block", "spread", "layers", "scale"):
-        monkeypatch.setattr(exercise(f"09.check.{key}"), "_record", Progress())
 
 
 # ---- the figures -----------------------------------------------------------------------------------------------------
@@ -181,8 +174,7 @@ SHOWN = {
 
 
 def shown(name: str) -> str:
-    cell = next(cell for cell in read(NOTEBOOK).cells if cell.id == name)
-    return "\n".join(out.get("text", "") + out.get("data", {}).get("text/plain", "") for out in cell.outputs)
+    return printed(cells(NOTEBOOK)[name])
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -238,36 +230,36 @@ NO_RESCUES = {
 
 
 @pytest.mark.parametrize("layer", RESCUES.values(), ids=RESCUES)
-def test_a_rescue_is_right(layer):
-    feedback = exercise("09.check.rescue").check(layer)
+def test_a_rescue_is_right(layer, task):
+    feedback = task("09.check.rescue").check(layer)
     assert feedback.correct is True and "Rescued: " in feedback.text
 
 
 @pytest.mark.parametrize(("layer", "says"), NO_RESCUES.values(), ids=NO_RESCUES)
-def test_no_rescue_is_told_why(layer, says):
-    feedback = exercise("09.check.rescue").check(layer)
+def test_no_rescue_is_told_why(layer, says, task):
+    feedback = task("09.check.rescue").check(layer)
     assert feedback.correct is False and says in feedback.text, feedback.text
 
 
-def test_the_sick_layer_is_not_answered_yet():
+def test_the_sick_layer_is_not_answered_yet(task):
     for nothing in (None, ..., lambda a, W: sigmoid(a @ W.T)):
-        assert exercise("09.check.rescue").check(nothing).correct is None
+        assert task("09.check.rescue").check(nothing).correct is None
 
 
-def test_a_leaky_relu_is_confirmed_by_the_gradient_checker():
-    task = exercise("09.check.leaky")
+def test_a_leaky_relu_is_confirmed_by_the_gradient_checker(task):
+    asked = task("09.check.leaky")
     value, slope = lambda z, s: z if z > 0 else s * z, lambda z, s: 1 if z > 0 else s
-    feedback = task.check(value, slope)
+    feedback = asked.check(value, slope)
     assert feedback.correct is True and "The gradient checker says: Right: 4 of 4" in feedback.text
-    assert task.check(lambda z, s: ..., lambda z, s: ...).correct is None
-    assert task.check(value).correct is None
-    plain = task.check(lambda z, s: max(z, 0), slope)
+    assert asked.check(lambda z, s: ..., lambda z, s: ...).correct is None
+    assert asked.check(value).correct is None
+    plain = asked.check(lambda z, s: max(z, 0), slope)
     assert plain.correct is False and plain.mistakes == ("plain ReLU",)
-    dead = task.check(value, lambda z, s: float(z > 0))
+    dead = asked.check(value, lambda z, s: float(z > 0))
     assert dead.correct is False and dead.mistakes == ("slope of the ReLU",)
-    with_z = task.check(value, lambda z, s: 1 if z > 0 else s * z)
+    with_z = asked.check(value, lambda z, s: 1 if z > 0 else s * z)
     assert with_z.correct is False and with_z.mistakes == ("value left of 0",)
-    fixed = task.check(lambda z, s: value(z, 0.01), lambda z, s: slope(z, 0.01))
+    fixed = asked.check(lambda z, s: value(z, 0.01), lambda z, s: slope(z, 0.01))
     assert fixed.correct is False and set(fixed.mistakes) == {"slope not taken from the argument"}
 
 
@@ -285,15 +277,15 @@ def test_a_leaky_relu_is_confirmed_by_the_gradient_checker():
         (lambda z, s: z if z > 0 else 0.1 * z, None, "slope not taken from the argument"),
     ],
 )
-def test_a_mistaken_leaky_relu_is_named(value, slope, mistake):
+def test_a_mistaken_leaky_relu_is_named(value, slope, mistake, task):
     right = (lambda z, s: z if z > 0 else s * z, lambda z, s: 1 if z > 0 else s)
-    feedback = exercise("09.check.leaky").check(value or right[0], slope or right[1])
+    feedback = task("09.check.leaky").check(value or right[0], slope or right[1])
     assert feedback.correct is False and feedback.mistakes == (mistake,), feedback.text
 
 
-def test_a_leaky_relu_may_be_written_with_arrays():
+def test_a_leaky_relu_may_be_written_with_arrays(task):
     value, slope = lambda z, s: np.where(z > 0, z, s * z), lambda z, s: [1 if z > 0 else s]
-    assert exercise("09.check.leaky").check(value, slope).correct is True
+    assert task("09.check.leaky").check(value, slope).correct is True
 
 
 def length(*gradients) -> float:
@@ -319,12 +311,12 @@ CLIPPINGS = {
 
 
 @pytest.mark.parametrize("mistake", CLIPPINGS)
-def test_mistaken_clipping_is_named(mistake):
+def test_mistaken_clipping_is_named(mistake, task):
     def clip(dW1, dW2, db, max_norm):
         gradients = (dW1, dW2, db)
         return tuple(g * CLIPPINGS[mistake](gradients, max_norm) for g in gradients)
 
-    feedback = exercise("09.check.clip").check(clip)
+    feedback = task("09.check.clip").check(clip)
     assert feedback.correct is (mistake is None), feedback.text
     assert feedback.mistakes == (() if mistake is None else (mistake,))
 
@@ -343,23 +335,23 @@ def test_mistaken_clipping_is_named(mistake):
         ({"xavier": 0.0577}, {"inputs alone"}),
     ],
 )
-def test_a_mistaken_standard_deviation_is_named(answers, mistakes):
-    assert set(exercise("09.check.spread").check(**answers).mistakes) == mistakes
+def test_a_mistaken_standard_deviation_is_named(answers, mistakes, task):
+    assert set(task("09.check.spread").check(**answers).mistakes) == mistakes
 
 
-def test_the_number_of_layers_at_which_the_widget_opens():
-    task = exercise("09.check.layers")
-    assert task.check(8).correct is True and task.check(10).mistakes == ("as it opens",)
-    assert [task.check(layers).mistakes for layers in (7, 9, 4)] == [
+def test_the_number_of_layers_at_which_the_widget_opens(task):
+    asked = task("09.check.layers")
+    assert asked.check(8).correct is True and asked.check(10).mistakes == ("as it opens",)
+    assert [asked.check(layers).mistakes for layers in (7, 9, 4)] == [
         ("one layer short",), ("one layer too many",), ("healthy range left",),
     ]  # fmt: skip
 
 
-def test_the_times_of_the_second_task_is_about_the_root_of_two():
-    task = exercise("09.check.scale")
+def test_the_times_of_the_second_task_is_about_the_root_of_two(task):
+    asked = task("09.check.scale")
     for right in (1.4, 1.41, 2**0.5, "1.4"):
-        assert task.check(right).correct is True
-    assert task.check(2).correct is False and "√2" in task.hint(3).text
+        assert asked.check(right).correct is True
+    assert asked.check(2).correct is False and "√2" in asked.hint(3).text
 
 
 # ---- the residual block: no mistake may be called by the name of another ---
@@ -395,23 +387,23 @@ def block_with(**wrong):
         ({"slope": "(W @ x) * (1 - W @ x)"}, {"derivative_at_z"}),
     ],
 )
-def test_a_mistake_in_the_residual_block_is_named(wrong, mistakes):
-    feedback = exercise("09.check.block").check(**block_with(**wrong))
+def test_a_mistake_in_the_residual_block_is_named(wrong, mistakes, task):
+    feedback = task("09.check.block").check(**block_with(**wrong))
     assert feedback.correct is (not wrong) and set(feedback.mistakes) == mistakes, feedback.text
 
 
-def test_the_residual_block_takes_rounded_answers_and_a_function():
-    task = exercise("09.check.block")
+def test_the_residual_block_takes_rounded_answers_and_a_function(task):
+    asked = task("09.check.block")
     right = block_with()
-    assert task.check(**{name: value.round(3).tolist() for name, value in right.items()}).correct is True
-    assert task.check(lambda x, W, y: (right["dL_dx"], right["dL_dW"])).correct is True
-    assert task.check(dL_dx=None, dL_dW=None).correct is None
+    assert asked.check(**{name: value.round(3).tolist() for name, value in right.items()}).correct is True
+    assert asked.check(lambda x, W, y: (right["dL_dx"], right["dL_dW"])).correct is True
+    assert asked.check(dL_dx=None, dL_dW=None).correct is None
 
 
-def test_the_last_hint_of_the_block_has_every_line_and_the_second_none():
-    task = exercise("09.check.block")
-    z = np.array(task.given["W"]) @ np.array(task.given["x"])
-    text = task.hint(3).text
+def test_the_last_hint_of_the_block_has_every_line_and_the_second_none(task):
+    asked = task("09.check.block")
+    z = np.array(asked.given["W"]) @ np.array(asked.given["x"])
+    text = asked.hint(3).text
     assert f"({z[0]:g}, {z[1]:g})" in text
     assert all(f"{entry:.6g}" in text for value in block_with().values() for entry in value.ravel())
-    assert "·∂L/∂z" not in task.hint(2).text and "xᵀ" not in task.hint(2).text
+    assert "·∂L/∂z" not in asked.hint(2).text and "xᵀ" not in asked.hint(2).text
