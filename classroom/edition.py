@@ -11,8 +11,8 @@ writes into DIR
     nbgrader/       a course folder for nbgrader: each notebook is an assignment in source/
 
 nbgrader is an extra: `pip install nbgrader`, then in DIR/nbgrader `nbgrader generate_assignment NAME`, and after the
-hand-in `nbgrader autograde NAME`. A right value is a point, a right function three; where the numbers of a function may
-be given instead of it, so are they.
+hand-in `nbgrader autograde NAME`. A right value is a point; a right function is three, also where a student may give
+its numbers instead.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def check_in(cell: NotebookNode) -> Check | None:
             )
         ):
             before = "\n".join(cell.source.splitlines()[: last.lineno - 1])
-            return Check(course.exercise(key), before, arguments, [str(keyword.arg) for keyword in keywords])
+            return Check(course.exercise(str(key)), before, arguments, [str(keyword.arg) for keyword in keywords])
     return None
 
 
@@ -356,9 +356,11 @@ def write(folder: Path, paths: list[Path], run: bool = True) -> None:
     for other in (ROOT / "notebooks").iterdir():  # what the notebooks link to
         if other.suffix != ".ipynb":
             for name in ("student", "solution"):
-                (shutil.copytree if other.is_dir() else shutil.copy)(
-                    other, folder / name / other.name, **({"dirs_exist_ok": True} if other.is_dir() else {})
-                )
+                place = folder / name / other.name
+                if other.is_dir():
+                    shutil.copytree(other, place, dirs_exist_ok=True)
+                else:
+                    shutil.copy(other, place)
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
         shutil.copy(path, folder / "student" / path.name)
