@@ -203,7 +203,7 @@ def graded(tmp_path_factory) -> dict[str, tuple[float, float]]:
     def nbgrader(*command: str) -> None:
         called = [sys.executable, "-m", "nbgrader", *command]
         env = os.environ | {"PATH": tools}
-        done = subprocess.run(called, cwd=course, env=env, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(called, cwd=course, env=env, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stderr[-3000:]
 
     nbgrader("generate_assignment", name)
