@@ -10,10 +10,9 @@ from playwright.sync_api import expect
 
 NOTEBOOKS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
 
-# A widget or a form that is live says so; a static one waits for the page.
-_WAITING = (
-    """() => [...document.querySelectorAll('.backprop-explorer')].filter((e) => !e.querySelector('.live')).length"""
-)
+# The places of widgets and of forms that are still static: what is live says so, the rest waits for the page.
+_WAITING = """() => [...document.querySelectorAll('.backprop-explorer, .backprop-lesson')]
+  .filter((place) => !place.querySelector('.live')).length"""
 
 
 # What reaches beyond the page and cannot be scrolled to.
@@ -29,6 +28,14 @@ _OUT_OF_REACH = """() => {
 
 def test_there_are_notebooks():
     assert NOTEBOOKS
+
+
+@pytest.mark.parametrize("place", ["backprop-explorer", "backprop-lesson"])
+def test_what_stays_static_is_noticed(place, context):
+    page = context.new_page()
+    page.set_content(f'<div class="{place}"><div class="live"></div></div><div class="{place}"><p>still</p></div>')
+    assert page.evaluate(_WAITING) == 1
+    page.close()
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
