@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "classroom" / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "classroom/README.md", "classroom/site/README.md"])
 def test_commands_name_a_python_that_is_there(name):
     """`python` alone is there only in an environment that has been activated."""
     assert re.findall(r"(?m)(?:^|`)python .*", (ROOT / name).read_text(encoding="utf-8")) == []
