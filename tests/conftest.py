@@ -57,3 +57,18 @@ def task(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
         return found
 
     return find
+
+
+@pytest.fixture
+def named_by_its_numbers(task: Callable[[str], Any]) -> Callable[[str, dict[str, float], str], None]:
+    """Each of these answers, given alone, gets the name of the mistake; the right number in its place gets none."""
+
+    def expect(key: str, answers: dict[str, float], mistake: str) -> None:
+        asked = task(key)
+        for name, answer in answers.items():
+            feedback = asked.check(**{name: answer})
+            assert feedback.correct is False and mistake in feedback.mistakes, (name, feedback.text)
+            right = asked.check(**{name: asked.truth(name).item()})
+            assert right.score[0] == 1 and not right.mistakes, (name, right.text)
+
+    return expect

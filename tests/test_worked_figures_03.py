@@ -162,13 +162,8 @@ def test_the_figures_shown_are_those_of_the_engine():
         ("03.check.update", {"new_b": 0.06479}, "gradient instead of new_b"),
     ],
 )
-def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, task):
-    asked = task(key)
-    for name, answer in answers.items():
-        feedback = asked.check(**{name: answer})
-        assert feedback.correct is False and mistake in feedback.mistakes, (name, feedback.text)
-        right = asked.check(**{name: asked.truth(name).item()})
-        assert right.score[0] == 1 and not right.mistakes, (name, right.text)
+def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, named_by_its_numbers):
+    named_by_its_numbers(key, answers, mistake)
 
 
 @pytest.mark.parametrize(

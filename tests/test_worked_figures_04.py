@@ -213,13 +213,8 @@ def test_the_product_for_the_first_weight_is_within_the_bound_for_two_layers():
         ("04.check.weight-three", {"dL_dw1": -0.00547}, "inputs not swapped in dL/dw1"),
     ],
 )
-def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, task):
-    asked = task(key)
-    for name, answer in answers.items():
-        feedback = asked.check(**{name: answer})
-        assert feedback.correct is False and mistake in feedback.mistakes, (name, feedback.text)
-        right = asked.check(**{name: asked.truth(name).item()})
-        assert right.score[0] == 1 and not right.mistakes, (name, right.text)
+def test_a_mistake_is_named_by_its_numbers(key, answers, mistake, named_by_its_numbers):
+    named_by_its_numbers(key, answers, mistake)
 
 
 @pytest.mark.parametrize(
